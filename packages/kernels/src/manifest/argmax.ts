@@ -1,0 +1,16 @@
+/** The most likely token of each row. */
+export const argmax = {
+  name: 'argmax',
+  summary: 'tokens[m] = the index of the largest of logits[m]; ties go to the lower index. A row without a number above -infinity fails.',
+  problem: { m: 'u32', n: 'u32' },
+  constants: {},
+  args: [
+    { name: 'logits', type: 'f32', access: 'read', count: 'm * n', doc: '[M, N]' },
+    { name: 'tokens', type: 'u32', access: 'write', count: 'm', doc: '[M]' },
+  ],
+  params: 'struct',
+  order: 'argmax/1',
+  legal: [{ expression: 'm >= 1 && n >= 1', expected: 'm and n of at least 1' }],
+  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  operations: 'm * n',
+} as const

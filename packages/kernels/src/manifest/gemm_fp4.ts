@@ -1,0 +1,20 @@
+import { gemvFp4 } from './gemv_fp4.js'
+
+/** y = x W for many rows, W in FP4. */
+export const gemmFp4 = {
+  name: 'gemm_fp4',
+  summary:
+    'out[m, n] = sum over k of activations[m, k] * W[k, n], for any m, W in FP4. `tile` chooses between decoding the weights for ' +
+    'every 8 rows (`rows8`) and decoding a panel of them once for all rows (`panel`). Epilogues as gemv_fp4.',
+  problem: { m: 'u32', n: 'u32', k: 'u32', groupSize: 'u32' },
+  constants: { format: ['fp4', 'mxfp4', 'nvfp4'], epilogue: ['none', 'add', 'swiglu'], tile: ['rows8', 'panel'] },
+  args: gemvFp4.args,
+  params: 'struct',
+  order: 'columns64/1',
+  legal: [
+    { expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' },
+    { expression: 'groupSize >= 16 && groupSize % 8 == 0', expected: 'groupSize of at least 16 and a multiple of 8' },
+  ],
+  launch: { cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] } },
+  operations: "2 * m * n * k * (1 + (epilogue == 'swiglu'))",
+} as const

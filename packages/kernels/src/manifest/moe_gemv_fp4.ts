@@ -1,0 +1,53 @@
+/** The expert matrices of a mixture-of-experts layer: row r of slot s is multiplied by the expert that ids[r, s] names. */
+export const moeGemvFp4 = {
+  name: 'moe_gemv_fp4',
+  summary:
+    'out[m, s, n] = sum over k of x[k] * W[ids[m, s]][k, n], W in FP4; x is activations[m] (`input` shared) or activations[m, s] ' +
+    '(`perSlot`). Each chosen expert is read once for up to 8 of its rows. Epilogue `swiglu` as gemv_fp4.',
+  problem: { m: 'u32', n: 'u32', k: 'u32', groupSize: 'u32', experts: 'u32', topK: 'u32' },
+  constants: { format: ['fp4', 'mxfp4', 'nvfp4'], epilogue: ['none', 'swiglu'], input: ['shared', 'perSlot'] },
+  args: [
+    {
+      name: 'activations',
+      type: 'f32',
+      access: 'read',
+      count: "m * k * (1 + (input == 'perSlot') * (topK - 1))",
+      doc: '[M, K], or [M, topK, K] for perSlot',
+    },
+    { name: 'ids', type: 'u32', access: 'read', count: 'm * topK', doc: '[M, topK]: expert of each slot' },
+    {
+      name: 'codes',
+      type: 'codes',
+      access: 'read',
+      count: "experts * (1 + (epilogue == 'swiglu')) * align(n, 64) * ceilDiv(k, 8)",
+      packing: 'columns64',
+      doc: '[experts, parts, ceil(N/64), ceil(K/8), 64]',
+    },
+    {
+      name: 'scales',
+      type: 'scale',
+      access: 'read',
+      count: "experts * (1 + (epilogue == 'swiglu')) * align(n, 64) * ceilDiv(k, groupSize)",
+      packing: 'columns64',
+      doc: '[experts, parts, ceil(N/64), ceil(K/groupSize), 64]',
+    },
+    {
+      name: 'columnScales',
+      type: 'f32',
+      access: 'read',
+      count: "experts * (1 + (epilogue == 'swiglu')) * align(n, 64)",
+      when: "format == 'nvfp4'",
+      doc: '[experts, parts, ceil(N/64), 64]',
+    },
+    { name: 'out', type: 'f32', access: 'write', count: 'm * topK * n', doc: '[M, topK, N]' },
+  ],
+  params: 'struct',
+  order: 'columns64/1',
+  legal: [
+    { expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' },
+    { expression: 'topK >= 1 && topK <= experts', expected: 'topK from 1 to the number of experts' },
+    { expression: 'groupSize >= 16 && groupSize % 8 == 0', expected: 'groupSize of at least 16 and a multiple of 8' },
+  ],
+  launch: { cpu: { grid: ['ceilDiv(n, 64)', 'experts', '1'], threadgroup: [1, 1, 1] } },
+  operations: "2 * m * topK * n * k * (1 + (epilogue == 'swiglu'))",
+} as const

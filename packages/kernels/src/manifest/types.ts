@@ -1,0 +1,68 @@
+import type { Backend } from '@metal-fp4/metal-core'
+
+/** A scalar of a problem: a uint32 or a float32, one field of the parameter struct. */
+export type ScalarType = 'u32' | 'f32'
+
+/**
+ * The element type of an argument. `codes` are uint32 words of 8 FP4 codes; `scale` has the size that the constant
+ * `format` gives it (fp4: half; mxfp4: E8M0; nvfp4: E4M3); `weight` that of the constant `type`.
+ */
+export type ElementType = 'f32' | 'f16' | 'u32' | 'codes' | 'scale' | 'weight'
+
+/**
+ * An expression over the names of the problem and of the function constants, in exact integer arithmetic: + - * / %,
+ * comparisons, && and ||, parentheses, `ceilDiv(a, b)`, `align(a, b)`, `min`, `max`, and quoted names of a constant's
+ * values (`epilogue == 'swiglu'`, which counts as 0 or 1). One text serves TypeScript, C++ and the reference.
+ */
+export type Expression = string
+
+export interface ArgumentDefinition {
+  readonly name: string
+  readonly type: ElementType
+  readonly access: 'read' | 'write' | 'read_write'
+  /** Elements. */
+  readonly count: Expression
+  /** When given and 0, the argument is left unbound (null). */
+  readonly when?: Expression
+  /** The packing order of a weight tensor (see `../packing`). */
+  readonly packing?: PackingOrder
+  readonly doc: string
+}
+
+/** `kn` is the public layout of fp4-quant; `columns64` are tiles of 64 columns; `rows` is a row-major [N, K] matrix. */
+export type PackingOrder = 'kn' | 'columns64' | 'rows'
+
+export interface Constraint {
+  readonly expression: Expression
+  /** Completes "[kernel] expected …". */
+  readonly expected: string
+}
+
+export interface Launch {
+  /** Threadgroups in x, y and z. */
+  readonly grid: readonly [Expression, Expression, Expression]
+  /** Threads of a threadgroup. */
+  readonly threadgroup: readonly [number, number, number]
+}
+
+/** Everything that is known of a kernel apart from its code. Plain data, so that every tool can read it. */
+export interface KernelDefinition {
+  readonly name: string
+  /** What it computes, in a sentence or a formula. */
+  readonly summary: string
+  readonly problem: Readonly<Record<string, ScalarType>>
+  /** Function constants: each an enumeration whose first value is the default and whose value is its index. */
+  readonly constants: Readonly<Record<string, readonly string[]>>
+  readonly args: readonly ArgumentDefinition[]
+  /** How the problem is passed: `struct`, as the last argument, or `separate`, a by-value argument for each field. */
+  readonly params: 'struct' | 'separate'
+  /**
+   * Names the order of the floating-point operations that make one output element. Two variants with the same id give
+   * the same bits; selection for M = 1..8 stays within one id.
+   */
+  readonly order: string
+  readonly legal: readonly Constraint[]
+  readonly launch: Readonly<Partial<Record<Backend, Launch>>>
+  /** Useful floating-point operations (a multiply-add is two), for the roofline. */
+  readonly operations: Expression
+}
