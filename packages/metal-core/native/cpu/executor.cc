@@ -1,0 +1,130 @@
+#include "executor.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+namespace metal_core {
+namespace {
+
+// Chunks for each thread: enough that a thread which is held up leaves little to wait for, few enough that a chunk is a
+// long contiguous run of memory.
+constexpr uint64_t kChunksPerThread = 8;
+
+constexpr uint32_t kMessageBytes = 1024;
+
+bool isDone(const SubmitOptions& options) {
+  if (!options.done) return false;
+  auto* flag = reinterpret_cast<uint32_t*>(static_cast<uint8_t*>(options.done->host()) + options.doneOffset);
+  return __atomic_load_n(flag, __ATOMIC_ACQUIRE) != 0;
+}
+
+}  // namespace
+
+int64_t nowNs() {
+  using Clock = std::chrono::steady_clock;
+  static const Clock::time_point epoch = Clock::now();
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - epoch).count();
+}
+
+Outcome Executor::execute(const Graph& graph, const SubmitOptions& options, const Submission& submission) {
+  Outcome outcome;
+  plan(graph, options.profile);
+  if (options.profile) outcome.times.reserve(std::min<size_t>(parts_.size() * 2 * options.steps, 1 << 16));
+  pool_.setEager(true);
+  outcome.startNs = nowNs();
+  while (outcome.steps < options.steps && !outcome.error) {
+    outcome.cancelled = submission.cancel.load(std::memory_order_acquire);
+    if (outcome.cancelled || isDone(options)) break;
+    for (const Stage& stage : stages_) {
+      if (stopping_()) {
+        outcome.error = Error(ErrorCode::kDisposed,
+                              "[device.dispose] expected the device to live until the submission ended, got disposed; "
+                              "await `completed` first");
+        break;
+      }
+      if (options.profile) outcome.times.push_back(nowNs());
+      outcome.error = runStage(stage);
+      if (outcome.error) break;
+      if (options.profile) outcome.times.push_back(nowNs());
+    }
+    if (!outcome.error) outcome.steps++;
+  }
+  outcome.endNs = nowNs();
+  pool_.setEager(false);
+  return outcome;
+}
+
+void Executor::plan(const Graph& graph, bool separately) {
+  parts_.clear();
+  stages_.clear();
+  const uint64_t most = pool_.threads() == 1 ? 1 : pool_.threads() * kChunksPerThread;
+  for (size_t i = 0; i < graph.dispatches().size(); i++) {
+    const Dispatch& dispatch = graph.dispatches()[i];
+    const auto* prepared = static_cast<const CpuPrepared*>(dispatch.prepared.get());
+    const uint64_t chunks = std::min(prepared->threadgroups, most);
+    parts_.push_back({&dispatch, prepared, chunks});
+    if (i == 0 || separately || graph.stages()[i] != graph.stages()[i - 1]) stages_.push_back({i, i, 0});
+    stages_.back().end = i + 1;
+    stages_.back().chunks += chunks;
+  }
+}
+
+std::optional<Error> Executor::runStage(const Stage& stage) {
+  Work work;
+  work.executor = this;
+  work.parts = &parts_[stage.begin];
+  pool_.run(stage.chunks, runChunk, &work);
+  return std::move(work.error);
+}
+
+void Executor::runChunk(void* context, uint64_t chunk, uint32_t thread) {
+  Work& work = *static_cast<Work*>(context);
+  if (work.failed.load(std::memory_order_relaxed)) return;
+  const Part* part = work.parts;
+  for (; chunk >= part->chunks; part++) chunk -= part->chunks;
+  std::optional<Error> error;
+  try {
+    work.executor->runPart(work, *part, chunk, thread);
+    return;
+  } catch (Error& e) {
+    error = std::move(e);
+  } catch (const std::bad_alloc&) {
+    error = Error(ErrorCode::kOutOfMemory,
+                  "[" + part->dispatch->kernel->name + "] expected " + std::to_string(part->prepared->scratchBytes) +
+                      " bytes of scratch for each thread, got none from the system; use a smaller problem");
+  } catch (...) {
+    error = Error(ErrorCode::kKernel, "[" + part->dispatch->kernel->name + "] the kernel threw a C++ exception",
+                  part->dispatch->kernel->name, part->dispatch->label);
+  }
+  const std::lock_guard<std::mutex> lock(work.mutex);
+  if (!work.error) work.error = std::move(error);  // the first failure is the one that is told
+  work.failed.store(true, std::memory_order_relaxed);
+}
+
+void Executor::runPart(Work&, const Part& part, uint64_t chunk, uint32_t thread) {
+  const CpuPrepared& prepared = *part.prepared;
+  AlignedBytes& scratch = scratch_[thread];
+  if (scratch.size() < prepared.scratchBytes) {
+    scratch = AlignedBytes();  // both at once could be too much
+    scratch = AlignedBytes(prepared.scratchBytes);
+  }
+  char message[kMessageBytes];
+  message[0] = 0;
+  cpu_kernel_call call = prepared.call;
+  call.scratch = prepared.scratchBytes == 0 ? nullptr : scratch.data();
+  call.scratch_size = prepared.scratchBytes;
+  call.message = message;
+  call.message_size = kMessageBytes;
+  // Chunk i of n gets threadgroups [i * total / n, (i + 1) * total / n), written without overflow.
+  const uint64_t whole = prepared.threadgroups / part.chunks, rest = prepared.threadgroups % part.chunks;
+  const uint64_t begin = chunk * whole + std::min(chunk, rest);
+  const uint64_t end = begin + whole + (chunk < rest ? 1 : 0);
+  if (prepared.run(&call, begin, end) == 0) return;
+  message[kMessageBytes - 1] = 0;
+  throw Error(ErrorCode::kKernel,
+              "[" + part.dispatch->kernel->name + "] " + (message[0] ? message : "the kernel failed without a message"),
+              part.dispatch->kernel->name, part.dispatch->label);
+}
+
+}  // namespace metal_core

@@ -1,0 +1,59 @@
+// Runs the dispatches of a graph on the pool, stage by stage.
+#ifndef METAL_CORE_CPU_EXECUTOR_H
+#define METAL_CORE_CPU_EXECUTOR_H
+
+#include <functional>
+#include <vector>
+
+#include "../aligned_bytes.h"
+#include "../graph.h"
+#include "library.h"
+#include "pool.h"
+
+namespace metal_core {
+
+// Nanoseconds of a monotonic clock since the process first asked.
+int64_t nowNs();
+
+class Executor {
+ public:
+  // `stopping` is looked at between stages.
+  Executor(Pool& pool, std::function<bool()> stopping) : pool_(pool), stopping_(std::move(stopping)), scratch_(pool.threads()) {}
+
+  Outcome execute(const Graph& graph, const SubmitOptions& options, const Submission& submission);
+
+ private:
+  // A dispatch cut into chunks of consecutive threadgroups.
+  struct Part {
+    const Dispatch* dispatch;
+    const CpuPrepared* prepared;
+    uint64_t chunks;
+  };
+  // Consecutive parts between which there is no hazard.
+  struct Stage {
+    size_t begin, end;
+    uint64_t chunks;
+  };
+  // What the threads of a stage share.
+  struct Work {
+    Executor* executor;
+    const Part* parts;
+    std::atomic<bool> failed{false};
+    std::mutex mutex;
+    std::optional<Error> error;
+  };
+
+  void plan(const Graph& graph, bool separately);
+  std::optional<Error> runStage(const Stage& stage);
+  static void runChunk(void* context, uint64_t chunk, uint32_t thread);
+  void runPart(Work& work, const Part& part, uint64_t chunk, uint32_t thread);
+
+  Pool& pool_;
+  std::function<bool()> stopping_;
+  std::vector<AlignedBytes> scratch_;  // one for each thread, grown as needed
+  std::vector<Part> parts_;
+  std::vector<Stage> stages_;
+};
+
+}  // namespace metal_core
+#endif

@@ -1,0 +1,120 @@
+#include "memory.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace metal_core {
+namespace {
+
+// From here on memory comes from mmap: zero pages on demand, given back at once, huge pages where the system has them.
+constexpr uint64_t kMapFrom = 256 * 1024;
+constexpr uint64_t kHugePage = 2 * 1024 * 1024;
+
+class CpuBuffer final : public Buffer {
+ public:
+  CpuBuffer(uint8_t* data, uint64_t byteLength, Storage storage, bool writable, void* mapped, uint64_t mappedBytes)
+      : Buffer(byteLength, storage, writable), data_(data), mapped_(mapped), mappedBytes_(mappedBytes) {}
+  ~CpuBuffer() override {
+    if (mapped_) {
+      munmap(mapped_, mappedBytes_);
+    } else {
+      std::free(data_);
+    }
+  }
+  void* host() const override { return data_; }
+  uint64_t address() const override { return reinterpret_cast<uintptr_t>(data_); }
+
+ private:
+  uint8_t* data_;
+  void* mapped_;  // null: from aligned_alloc
+  uint64_t mappedBytes_;
+};
+
+uint64_t roundUp(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
+
+[[noreturn]] void outOfMemory(uint64_t byteLength) {
+  throw Error(ErrorCode::kOutOfMemory, "[device.createBuffer] expected room for " + std::to_string(byteLength) +
+                                           " bytes, got none from the system; dispose buffers or use smaller ones");
+}
+
+std::shared_ptr<Buffer> mapAnonymous(uint64_t byteLength, Storage storage) {
+  const uint64_t bytes = roundUp(byteLength, kPageBytes);
+  const uint64_t alignment = bytes >= kHugePage ? kHugePage : kPageBytes;
+  const uint64_t total = bytes + alignment;
+  void* mapped = mmap(nullptr, total, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) outOfMemory(byteLength);
+  auto* data = reinterpret_cast<uint8_t*>(roundUp(reinterpret_cast<uintptr_t>(mapped), alignment));
+#ifdef MADV_HUGEPAGE
+  if (alignment == kHugePage) madvise(data, bytes, MADV_HUGEPAGE);
+#endif
+  return std::make_shared<CpuBuffer>(data, byteLength, storage, true, mapped, total);
+}
+
+class File {
+ public:
+  // O_NONBLOCK: opening a named pipe must not wait for a writer.
+  explicit File(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
+  ~File() {
+    if (descriptor_ >= 0) close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int descriptor() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+[[noreturn]] void refuse(const std::string& path, const std::string& what) {
+  throw Error(ErrorCode::kFile, "[device.mapFile] expected " + what + ": " + path);
+}
+
+}  // namespace
+
+std::shared_ptr<Buffer> allocateMemory(uint64_t byteLength, Storage storage, const void* data) {
+  if (byteLength > (uint64_t{1} << 53)) outOfMemory(byteLength);
+  std::shared_ptr<Buffer> buffer;
+  if (byteLength >= kMapFrom) {
+    buffer = mapAnonymous(byteLength, storage);
+  } else {
+    const uint64_t bytes = roundUp(byteLength, kPageBytes);
+    void* memory = std::aligned_alloc(kPageBytes, bytes);
+    if (!memory) outOfMemory(byteLength);
+    std::memset(memory, 0, bytes);
+    buffer = std::make_shared<CpuBuffer>(static_cast<uint8_t*>(memory), byteLength, storage, true, nullptr, 0);
+  }
+  if (data) std::memcpy(buffer->host(), data, byteLength);
+  return buffer;
+}
+
+std::shared_ptr<Buffer> mapFileMemory(const std::string& path, uint64_t offset, uint64_t byteLength) {
+  const File file(path);
+  struct stat status {};
+  if (file.descriptor() < 0 || fstat(file.descriptor(), &status) != 0) {
+    refuse(path, std::string("a file that can be read, got ") + std::strerror(errno));
+  }
+  if (!S_ISREG(status.st_mode)) refuse(path, "a regular file, got a directory or device; name the file itself");
+  const auto size = static_cast<uint64_t>(status.st_size);
+  if (offset >= size || byteLength > size - offset) {
+    refuse(path, "a range inside the " + std::to_string(size) + " bytes of the file, got " +
+                     (byteLength == 0 ? "the bytes from " : std::to_string(byteLength) + " bytes at ") +
+                     std::to_string(offset) + "; the file may be truncated");
+  }
+  const uint64_t length = byteLength == 0 ? size - offset : byteLength;
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  const uint64_t start = offset / page * page;
+  const uint64_t bytes = offset - start + length;
+  void* mapped =
+      mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.descriptor(), static_cast<off_t>(start));
+  if (mapped == MAP_FAILED) refuse(path, std::string("a file that can be mapped, got ") + std::strerror(errno));
+  auto* data = static_cast<uint8_t*>(mapped) + (offset - start);
+  return std::make_shared<CpuBuffer>(data, length, Storage::kPrivate, false, mapped, bytes);
+}
+
+}  // namespace metal_core

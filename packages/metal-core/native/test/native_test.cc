@@ -1,0 +1,260 @@
+// Tests of what does not need Node, for the sanitizers: node ../../scripts/native.mjs tests --sanitize=thread, then
+// build/thread/tests/native_test. Prints what passed; exits with 1 at the first failure.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <future>
+
+#include "../cpu/cpu_device.h"
+#include "../cpu/executor.h"
+#include "../cpu/library.h"
+#include "../cpu/pool.h"
+#include "../cpu/task_queue.h"
+
+using namespace metal_core;
+
+namespace {
+
+void check(bool condition, const char* what, int line) {
+  if (condition) return;
+  std::fprintf(stderr, "native_test.cc:%d: expected %s\n", line, what);
+  std::exit(1);
+}
+#define CHECK(condition) check(condition, #condition, __LINE__)
+
+void pause(int microseconds) { std::this_thread::sleep_for(std::chrono::microseconds(microseconds)); }
+
+// Each chunk once, plain (not atomic) writes, read by the caller afterwards.
+void poolRunsEachChunkOnce() {
+  for (uint32_t threads : {1u, 2u, 3u, 8u}) {
+    Pool pool(threads);
+    std::vector<uint32_t> counts(64);
+    struct Context {
+      uint32_t* counts;
+      uint32_t threads;
+    } context{counts.data(), threads};
+    for (int round = 0; round < 3000; round++) {
+      const uint64_t chunks = static_cast<uint64_t>(round) % 65;
+      std::fill(counts.begin(), counts.end(), 0);
+      pool.run(
+          chunks,
+          [](void* data, uint64_t chunk, uint32_t thread) {
+            const Context& context = *static_cast<Context*>(data);
+            if (thread >= context.threads) std::abort();
+            context.counts[chunk]++;
+          },
+          &context);
+      for (uint64_t i = 0; i < counts.size(); i++) CHECK(counts[i] == (i < chunks ? 1u : 0u));
+      if (round % 500 == 0) pause(3000);  // long enough for workers to fall asleep
+      if (round % 700 == 0) pool.setEager(round % 1400 == 0);
+    }
+  }
+}
+
+void poolsComeAndGo() {
+  for (int i = 0; i < 200; i++) {
+    Pool pool(4);
+    uint64_t values[8] = {};
+    if (i % 3 != 0) pool.run(8, [](void* data, uint64_t chunk, uint32_t) { static_cast<uint64_t*>(data)[chunk] = chunk; }, values);
+    if (i % 3 == 1) pause(100);
+  }
+}
+
+void queueKeepsOrderAndStops() {
+  std::vector<int> order, stopped;
+  bool ended = false;
+  {
+    TaskQueue queue;
+    for (int i = 0; i < 100; i++) {
+      queue.push([&order, &stopped, i](bool late) { (late ? stopped : order).push_back(i); });
+    }
+    while (!queue.idle()) pause(50);
+    CHECK(order.size() == 100 && std::is_sorted(order.begin(), order.end()));
+    queue.push([](bool) { pause(5000); });
+    for (int i = 0; i < 10; i++) queue.push([&order, &stopped, i](bool late) { (late ? stopped : order).push_back(i); });
+    queue.stop([&ended] { ended = true; });
+    queue.stop(nullptr);
+  }
+  CHECK(ended && stopped.size() == 10);
+}
+
+// A kernel of the test's own, so that the sanitizers see its accesses too.
+class TestKernel final : public Kernel {
+ public:
+  using Run = int (*)(const cpu_kernel_call*, uint64_t, uint64_t);
+  TestKernel(Run run, std::vector<Access> accesses, uint64_t scratch = 0) : run_(run), scratch_(scratch) {
+    name = "test";
+    for (size_t i = 0; i < accesses.size(); i++) arguments.push_back({std::to_string(i), accesses[i], 4, 0, false});
+  }
+  std::unique_ptr<Prepared> prepare(const Dispatch& dispatch) const override {
+    auto prepared = std::make_unique<CpuPrepared>();
+    for (const Binding& binding : dispatch.bindings) {
+      prepared->bindings.push_back({static_cast<uint8_t*>(binding.buffer->host()) + binding.offset, binding.size});
+    }
+    prepared->call.bindings = prepared->bindings.data();
+    prepared->threadgroups = uint64_t{dispatch.grid[0]} * dispatch.grid[1] * dispatch.grid[2];
+    prepared->scratchBytes = scratch_;
+    prepared->run = run_;
+    return prepared;
+  }
+
+ private:
+  Run run_;
+  uint64_t scratch_;
+};
+
+int addOne(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
+  auto* values = static_cast<uint32_t*>(call->bindings[0].data);
+  auto* scratch = static_cast<uint8_t*>(call->scratch);
+  for (uint64_t i = 0; i < call->scratch_size; i++) scratch[i] = static_cast<uint8_t>(i);
+  for (uint64_t i = begin; i < end; i++) values[i]++;
+  return 0;
+}
+
+int copyAll(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
+  const auto* from = static_cast<const uint32_t*>(call->bindings[0].data);
+  auto* to = static_cast<uint32_t*>(call->bindings[1].data);
+  for (uint64_t i = begin; i < end; i++) to[i] = from[i];
+  return 0;
+}
+
+int failAlways(const cpu_kernel_call* call, uint64_t begin, uint64_t) {
+  std::snprintf(call->message, call->message_size, "at %d", static_cast<int>(begin));
+  return 1;
+}
+
+Dispatch dispatchOf(std::shared_ptr<const Kernel> kernel, uint32_t groups, std::vector<std::shared_ptr<Buffer>> buffers) {
+  Dispatch dispatch;
+  dispatch.kernel = std::move(kernel);
+  dispatch.grid = {groups, 1, 1};
+  for (auto& buffer : buffers) {
+    Binding binding;
+    binding.size = buffer->byteLength;
+    binding.buffer = std::move(buffer);
+    dispatch.bindings.push_back(std::move(binding));
+  }
+  return dispatch;
+}
+
+constexpr uint32_t kGroups = 1000;
+
+// add one to a, copy a to b, add one to b: three stages; beside them c, which depends on nothing.
+std::shared_ptr<Graph> chain(Device& device, std::shared_ptr<Buffer> a, std::shared_ptr<Buffer> b, std::shared_ptr<Buffer> c) {
+  const auto add = std::make_shared<TestKernel>(addOne, std::vector<Access>{Access::kReadWrite}, 100);
+  const auto copy = std::make_shared<TestKernel>(copyAll, std::vector<Access>{Access::kRead, Access::kWrite});
+  auto graph = std::make_shared<Graph>(device.maxThreadsPerThreadgroup());
+  graph->record(dispatchOf(add, kGroups, {a}));
+  graph->record(dispatchOf(add, kGroups, {c}));
+  graph->record(dispatchOf(copy, kGroups, {a, b}));
+  graph->record(dispatchOf(add, kGroups, {b}));
+  CHECK((graph->stages() == std::vector<uint32_t>{0, 0, 1, 2}));
+  graph->freeze();
+  return graph;
+}
+
+Outcome run(Device& device, std::shared_ptr<const Graph> graph, SubmitOptions options) {
+  std::promise<Outcome> promise;
+  device.submit(std::move(graph), std::move(options), [&promise](Outcome outcome) { promise.set_value(std::move(outcome)); });
+  return promise.get_future().get();
+}
+
+void deviceRunsGraphs() {
+  const auto device = createCpuDevice(0);
+  const auto a = device->allocate(kGroups * 4, Storage::kShared, nullptr);
+  const auto b = device->allocate(kGroups * 4, Storage::kPrivate, nullptr);
+  const auto c = device->allocate(1 << 20, Storage::kShared, nullptr);
+  const auto graph = chain(*device, a, b, c);
+  SubmitOptions options;
+  options.steps = 200;
+  const Outcome outcome = run(*device, graph, options);
+  CHECK(!outcome.error && outcome.steps == 200);
+  for (uint32_t i = 0; i < kGroups; i++) {
+    CHECK(static_cast<uint32_t*>(a->host())[i] == 200);
+    CHECK(static_cast<uint32_t*>(b->host())[i] == 201);
+    CHECK(static_cast<uint32_t*>(c->host())[i] == 200);
+  }
+  options.profile = true;
+  options.steps = 3;
+  CHECK(run(*device, graph, options).times.size() == 2 * 3 * 4);
+  const uint32_t one = 1;
+  options.done = device->allocate(4, Storage::kShared, &one);
+  CHECK(run(*device, graph, options).steps == 0);
+}
+
+void deviceKeepsOrder() {
+  const auto device = createCpuDevice(2);
+  const auto a = device->allocate(kGroups * 4, Storage::kShared, nullptr);
+  const auto b = device->allocate(kGroups * 4, Storage::kShared, nullptr);
+  const auto c = device->allocate(kGroups * 4, Storage::kShared, nullptr);
+  const auto graph = chain(*device, a, b, c);
+  std::atomic<int> finished{0};
+  for (int i = 0; i < 50; i++) {
+    device->submit(graph, {}, [&finished, i](Outcome) { CHECK(finished.fetch_add(1) == 2 * i); });
+    device->read(b, 0, 4, [&finished, i](std::optional<Error> error, std::vector<uint8_t> bytes) {
+      uint32_t value = 0;
+      std::memcpy(&value, bytes.data(), 4);
+      CHECK(!error && value == static_cast<uint32_t>(i) + 2);
+      CHECK(finished.fetch_add(1) == 2 * i + 1);
+    });
+  }
+  std::promise<void> written;
+  const uint32_t zero = 0;
+  device->write(a, 0, reinterpret_cast<const uint8_t*>(&zero), 4, [&written](Outcome) { written.set_value(); });
+  written.get_future().get();
+  CHECK(finished.load() == 100);
+}
+
+void kernelsFailOnce() {
+  const auto device = createCpuDevice(2);
+  auto graph = std::make_shared<Graph>(1024);
+  graph->record(dispatchOf(std::make_shared<TestKernel>(failAlways, std::vector<Access>{}), 100, {}));
+  for (int i = 0; i < 50; i++) {
+    const Outcome outcome = run(*device, graph, {});
+    CHECK(outcome.error && outcome.error->message().rfind("[test] at ", 0) == 0);
+  }
+}
+
+void devicesEndInFlight() {
+  for (int i = 0; i < 50; i++) {
+    std::atomic<int> ended{0};
+    std::shared_ptr<Submission> submission;
+    {
+      const auto device = createCpuDevice(2);
+      const auto buffers = [&] { return device->allocate(kGroups * 4, Storage::kShared, nullptr); };
+      const auto graph = chain(*device, buffers(), buffers(), buffers());
+      SubmitOptions options;
+      options.steps = 1'000'000;
+      for (int k = 0; k < 3; k++) submission = device->submit(graph, options, [&ended](Outcome) { ended++; });
+      submission->cancel.store(true);
+      pause(100 * (i % 5));
+      if (i % 2) device->stop([&ended] { ended++; });
+      if (i % 3 == 0) pause(200);
+    }
+    CHECK(ended.load() == 3 + i % 2);
+  }
+}
+
+}  // namespace
+
+int main() {
+  const struct {
+    const char* name;
+    void (*run)();
+  } tests[] = {
+      {"the pool runs each chunk once", poolRunsEachChunkOnce},
+      {"pools come and go", poolsComeAndGo},
+      {"the queue keeps order and stops", queueKeepsOrderAndStops},
+      {"the device runs graphs", deviceRunsGraphs},
+      {"the device keeps order", deviceKeepsOrder},
+      {"kernels fail once", kernelsFailOnce},
+      {"devices end in flight", devicesEndInFlight},
+  };
+  for (const auto& test : tests) {
+    test.run();
+    std::printf("passed: %s\n", test.name);
+    std::fflush(stdout);
+  }
+  return 0;
+}

@@ -1,0 +1,135 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { NativeLoadError } from './errors.js'
+import type { Access, Backend, Storage } from './types.js'
+
+declare const kind: unique symbol
+/** An object of the addon: opaque, with a Node-API type tag that every native function checks. */
+export interface NativeHandle<Kind extends string> {
+  readonly [kind]: Kind
+}
+
+export interface NativeDeviceInfo {
+  readonly backend: Backend
+  readonly name: string
+  readonly cores: number
+  readonly threads: number
+  readonly memoryBytes: number
+  readonly copyGigabytesPerSecond: number
+  readonly features: readonly string[]
+  readonly pageBytes: number
+  readonly offsetAlignment: number
+  readonly maxThreadsPerThreadgroup: number
+}
+
+export interface NativeKernelInfo {
+  readonly name: string
+  readonly arguments: readonly {
+    readonly name: string
+    readonly access: Access
+    readonly alignment: number
+    readonly valueBytes: number
+    readonly optional: boolean
+  }[]
+  readonly constants: Readonly<Record<string, number>>
+}
+
+export interface NativeOutcome {
+  readonly startNs: number
+  readonly endNs: number
+  readonly steps: number
+  readonly cancelled: boolean
+  /** Profile mode: start and end of each dispatch in the order run; otherwise empty. */
+  readonly times: Float64Array
+}
+
+type DeviceHandle = NativeHandle<'device'>
+type BufferHandle = NativeHandle<'buffer'>
+type LibraryHandle = NativeHandle<'library'>
+type KernelHandle = NativeHandle<'kernel'>
+type GraphHandle = NativeHandle<'graph'>
+type SubmissionHandle = NativeHandle<'submission'>
+
+/**
+ * The functions of a native addon with devices. metal-core's own is the default; another (a Metal device of one's own,
+ * say) may be handed to `createDevice({ provider })`. Errors carry a `code` (see errors.ts).
+ */
+export interface NativeProvider {
+  /** Best first. */
+  backends(): readonly Backend[]
+  /** threads: 0 means as many as cores. */
+  createDevice(backend: Backend, threads: number, maxInFlight: number): DeviceHandle
+  deviceInfo(device: DeviceHandle): Promise<NativeDeviceInfo>
+  disposeDevice(device: DeviceHandle): void
+  createBuffer(device: DeviceHandle, byteLength: number, storage: Storage, data: Uint8Array | null): BufferHandle
+  /** byteLength 0: to the end of the file. */
+  mapFile(device: DeviceHandle, path: string, offset: number, byteLength: number): BufferHandle
+  bufferByteLength(buffer: BufferHandle): number
+  bufferContents(buffer: BufferHandle): ArrayBuffer
+  readBuffer(buffer: BufferHandle, offset: number, byteLength: number): Promise<ArrayBuffer>
+  writeBuffer(buffer: BufferHandle, offset: number, data: Uint8Array): Promise<void>
+  disposeBuffer(buffer: BufferHandle): void
+  loadLibrary(device: DeviceHandle, kind: string, text: string, name: string | null, isa: string | null): LibraryHandle
+  libraryInfo(library: LibraryHandle): { readonly isa: string; readonly kernels: readonly string[] }
+  disposeLibrary(library: LibraryHandle): void
+  createKernel(library: LibraryHandle, name: string, constants: readonly string[], values: Float64Array): KernelHandle
+  kernelInfo(kernel: KernelHandle): NativeKernelInfo
+  createGraph(device: DeviceHandle): GraphHandle
+  /** numbers: grid x, y, z, threadgroup x, y, z, then the offset and size in bytes of each binding. */
+  recordDispatch(
+    graph: GraphHandle,
+    kernel: KernelHandle,
+    numbers: Float64Array,
+    bindings: readonly (BufferHandle | Uint8Array | null)[],
+    label: string | null,
+  ): void
+  graphStages(graph: GraphHandle): readonly number[]
+  submitGraph(
+    graph: GraphHandle,
+    steps: number,
+    done: BufferHandle | null,
+    doneOffset: number,
+    profile: boolean,
+  ): { readonly submission: SubmissionHandle; readonly completed: Promise<NativeOutcome> }
+  cancelSubmission(submission: SubmissionHandle): void
+  disposeGraph(graph: GraphHandle): void
+}
+
+/** metal-core's own addon has more: what the process may use. `root` stands before /proc and /sys, for tests. */
+export interface Addon extends NativeProvider {
+  systemLimits(root?: string): {
+    readonly cores: number
+    readonly affinityCores: number
+    /** 0: no quota. */
+    readonly quotaCores: number
+    readonly memoryBytes: number
+  }
+}
+
+/** Both src/ and dist/ are folders of the package. */
+const addonPaths: readonly string[] = ['../build/Release/metal_core.node'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+)
+
+let addon: Addon | undefined
+
+/** Loads the addon. Throws {@link NativeLoadError} with the paths tried, the causes and the command that builds it. */
+export function loadAddon(paths: readonly string[] = addonPaths): Addon {
+  if (addon && paths === addonPaths) return addon
+  const require = createRequire(import.meta.url)
+  const causes: string[] = []
+  for (const path of paths) {
+    try {
+      const loaded = require(path) as Addon
+      if (paths === addonPaths) addon = loaded
+      return loaded
+    } catch (error) {
+      causes.push(`  ${path}\n    ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
+    }
+  }
+  throw new NativeLoadError(
+    `[metal-core] expected the native addon for ${process.platform}-${process.arch} (Node ${process.version}), got none:
+${causes.join('\n')}
+Build it with \`pnpm build\` in the repository, or in the package's folder with \`npm install --no-save cmake-js node-addon-api && npx cmake-js compile\`; it needs a C++20 compiler.`,
+  )
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from 'tsup'
+
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  entry: ['src/index.ts'],
+  format: ['esm', 'cjs'],
+  dts: true,
+  clean: true,
+  shims: true,
+  sourcemap: true,
+  target: 'node20',
+})
+
+export default config
