@@ -1,4 +1,6 @@
-import { defineConfig } from 'vitest/config'
+import type { ViteUserConfig } from 'vitest/config'
 import { shared } from '../../vitest.shared.js'
 
-export default defineConfig(shared)
+const config: ViteUserConfig = shared
+
+export default config

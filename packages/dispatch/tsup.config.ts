@@ -1,6 +1,6 @@
-import { defineConfig } from 'tsup'
+import type { Options } from 'tsup'
 
-export default defineConfig({
+const options: Options = {
   entry: ['src/index.ts'],
   format: ['esm', 'cjs'],
   dts: true,
@@ -8,4 +8,6 @@ export default defineConfig({
   shims: true,
   sourcemap: true,
   target: 'node20',
-})
+}
+
+export default options

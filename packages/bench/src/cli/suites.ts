@@ -1,0 +1,53 @@
+/** Which suites a command line means. */
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { fail, messageOf } from '../errors.js'
+import { type Suite, isSuite } from '../suite.js'
+
+/** The suites that modules export: any exported suite, or array of suites. */
+export async function loadSuites(modules: readonly string[]): Promise<Suite[]> {
+  const suites: Suite[] = []
+  for (const name of modules) {
+    const exported = await importModule(name)
+    const found = Object.values(exported).flat().filter(isSuite)
+    if (found.length === 0) {
+      fail(
+        '--suite',
+        `${name} to export a suite`,
+        `exports ${Object.keys(exported).join(', ') || 'none'}`,
+        'Export what defineSuite gives.',
+      )
+    }
+    // A suite that is exported by name and again in a list is one suite.
+    for (const suite of new Set(found)) suites.push(suite)
+  }
+  return suites
+}
+
+async function importModule(name: string): Promise<Record<string, unknown>> {
+  // A path is the user's, so relative to where the command was run; anything else is a package.
+  const isPath = /^[./]|^[a-z]:/i.test(name)
+  try {
+    return (await import(isPath ? pathToFileURL(resolve(name)).href : name)) as Record<string, unknown>
+  } catch (error) {
+    return fail(
+      '--suite',
+      `a module at ${name}`,
+      messageOf(error),
+      'Pass a path that starts with ./ or the name of a package.',
+    )
+  }
+}
+
+/** The named suites in the order named, all of them when none is named. */
+export function selectSuites(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
+  const known = suites.map(({ name }) => name).join(', ') || 'none'
+  const doubled = suites.find((suite, i) => suites.findIndex(({ name }) => name === suite.name) !== i)
+  if (doubled) fail('bench', 'one suite of each name', `two named '${doubled.name}'`, 'Rename one of them.')
+  if (suites.length === 0) fail('bench', 'a suite', 'none', 'Pass a module that exports one: --suite ./my-suite.mjs.')
+  if (names.length === 0) return suites
+  return [...new Set(names)].map((wanted) => {
+    const suite = suites.find(({ name }) => name === wanted)
+    return suite ?? fail('bench', `suites among: ${known}`, `'${wanted}'`, 'See --list.')
+  })
+}

@@ -1,0 +1,94 @@
+/** What a benchmark suite is: a name and a stream of cases, each of which can run once and say how long it took. */
+import type { Device } from '@metal-fp4/metal-core'
+import { fail } from './errors.js'
+
+/** N x K of a weight matrix: N outputs, K inputs. */
+export interface Shape {
+  readonly n: number
+  readonly k: number
+}
+
+/** What the user asked for; a suite uses its own defaults for what is left out. */
+export interface Filter {
+  readonly shapes?: readonly Shape[]
+  /** Rows of activations. */
+  readonly m?: readonly number[]
+  /** Weight formats or types: 'fp4', 'mxfp4', 'nvfp4', 'f16', 'bf16', 'f32'. */
+  readonly formats?: readonly string[]
+}
+
+/** What a suite makes its cases with. */
+export interface SuiteContext {
+  readonly device: Device
+  /** Threads of the device's pool; 0 on a GPU. */
+  readonly threads: number
+  readonly filter: Filter
+  readonly signal: AbortSignal
+}
+
+/** How long a run took on the device. */
+export interface Timing {
+  /** Nanoseconds of device time for everything that was run (`SubmissionResult.durationNs`). */
+  readonly durationNs: number
+  /** How many times the case's work was done in it. Default 1. */
+  readonly repeats?: number
+}
+
+/** One row of the report: a kernel, or a graph of several, at one size. */
+export interface BenchCase {
+  /** The kernel's name in the manifest, or that of the graph ('moe_layer', 'decode'). */
+  readonly kernel: string
+  /** Which variant of it: a tile, a model. */
+  readonly variant?: string
+  /** Weight format or type. */
+  readonly format: string
+  /** What the arithmetic is done in: 'float32' or the name of a faster mode. */
+  readonly precision: string
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  /** Bytes that the work has to move at least: each weight once, activations in, results out. */
+  readonly bytes: number
+  /** Useful floating-point operations; a multiply-add is two. */
+  readonly operations?: number
+  /** Tokens that the work makes: rows then have tokensPerSecond. */
+  readonly tokens?: number
+  /** More columns, for json and csv: model, layers, context, … */
+  readonly extra?: Readonly<Record<string, string | number>>
+  /** Does the work; called many times, never twice at once. */
+  run(): Promise<Timing>
+  /** Called once, after the first run: throws when the output is not what it should be (not finite, say). */
+  verify?(): Promise<void> | void
+}
+
+/** A named family of cases. */
+export interface Suite {
+  readonly name: string
+  /** One line for `--list`. */
+  readonly summary: string
+  /**
+   * Yields cases one at a time. A case runs before the next one is asked for, so that what it holds can be disposed
+   * when the generator goes on (`using` inside the loop does it).
+   */
+  cases(context: SuiteContext): AsyncIterable<BenchCase> | Iterable<BenchCase>
+}
+
+/** Checks and freezes a suite. @throws BenchError for a bad name or missing parts. */
+export function defineSuite(suite: Suite): Suite {
+  const name: unknown = (suite as Suite | null)?.name
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
+    const got = typeof name === 'string' ? JSON.stringify(name) : 'none'
+    fail('defineSuite', 'a name of lower-case letters, digits and dashes', got, "Name it as it is asked for: 'gemv'.")
+  }
+  if (typeof suite.cases !== 'function') {
+    fail('defineSuite', `suite '${name}' to have cases(context)`, typeof suite.cases, 'Yield one case for each row.')
+  }
+  return Object.freeze({ ...suite })
+}
+
+/** True for what `defineSuite` gives, wherever that copy of the package was loaded. */
+export function isSuite(value: unknown): value is Suite {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, cases } = value as Partial<Suite>
+  return typeof name === 'string' && typeof cases === 'function'
+}

@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { type BenchReport, type Suite, defineSuite, runCli } from '../src/index.js'
+import { readSuite } from './support/read-suite.js'
+
+async function cli(
+  argv: readonly string[],
+  suites: readonly Suite[] = [readSuite],
+): Promise<{ status: number; out: string; err: string }> {
+  let out = ''
+  let err = ''
+  const status = await runCli(suites, argv, { stdout: (text) => (out += text), stderr: (text) => (err += text) })
+  return { status, out, err }
+}
+
+const quick = ['--samples', '2', '--device', 'cpu']
+
+describe('runCli', () => {
+  it('prints nothing but JSON with -o json, with every field of a row', async () => {
+    const { status, out, err } = await cli([
+      'read',
+      '--m',
+      '1,2',
+      '--format',
+      'f16',
+      '--threads',
+      '1',
+      ...quick,
+      '-o',
+      'json',
+    ])
+    expect(status).toBe(0)
+    const { machine, rows, failures } = JSON.parse(out) as BenchReport
+    expect(failures).toBeUndefined()
+    expect(Object.keys(machine)).toEqual(['cpu', 'cores', 'threads', 'memoryBytes', 'platform', 'node', 'date'])
+    expect(rows.map(({ m, format, threads }) => [m, format, threads])).toEqual([
+      [1, 'f16', 1],
+      [2, 'f16', 1],
+    ])
+    const numbers = ['m', 'n', 'k', 'threads', 'medianNs', 'minNs', 'maxNs', 'bytes', 'gigabytesPerSecond']
+    for (const row of rows) {
+      for (const field of ['suite', 'kernel', 'format', 'precision', 'device']) expect(row[field]).toBeTypeOf('string')
+      for (const field of [...numbers, 'roofGigabytesPerSecond', 'percentOfRoof', 'tokensPerSecond']) {
+        expect(row[field], field).toSatisfy((value) => Number.isFinite(value) && (value as number) > 0)
+      }
+      expect(row.samplesNs.length).toBe(2)
+    }
+    expect(err).toContain('read: stream_read f16 M=1 512x512, 1 thread … ')
+  })
+
+  it('prints a table by default, without colours when stdout is not a terminal', async () => {
+    const { out } = await cli(['--threads', '1', ...quick])
+    expect(out).toMatch(/^suite +kernel +format +precision/m)
+    expect(out).not.toContain('\u001b[')
+  })
+
+  it('runs every suite unless some are named, and lists them', async () => {
+    const other: Suite = defineSuite({ ...readSuite, name: 'other', summary: 'the same' })
+    const both = await cli(['--threads', '1', ...quick, '-o', 'csv'], [readSuite, other])
+    expect(both.out.split('\r\n').map((line) => line.split(',')[0])).toEqual(['suite', 'read', 'other', ''])
+    const one = await cli(['other', '--threads', '1', ...quick, '-o', 'csv'], [readSuite, other])
+    expect(one.out.split('\r\n').map((line) => line.split(',')[0])).toEqual(['suite', 'other', ''])
+    expect((await cli(['--list'], [readSuite, other])).out).toBe('read   reads a mebibyte\nother  the same\n')
+  })
+
+  it.each([
+    [['--threads', '0'], "option '--threads <counts>' argument '0' is invalid. Expected an integer from 1 to"],
+    [['--m', '1,,2'], "got ''"],
+    [['--shape', '4096'], "Expected NxK such as 4096x14336, got '4096'."],
+    [['--shape', '0x4096'], 'Expected an integer from 1 to'],
+    [['--format', 'fp5'], "Expected one of fp4, mxfp4, nvfp4, f16, bf16, f32, got 'fp5'."],
+    [['-o', 'xml'], 'Allowed choices are table, md, json, csv.'],
+    [['--device', 'tpu'], 'Allowed choices are cpu, metal, cuda.'],
+    [['--frobnicate'], "unknown option '--frobnicate'"],
+    [['gemm'], "[bench] expected suites among: read, got 'gemm'. See --list."],
+    [['--suite', './not-there.mjs'], '[--suite] expected a module at ./not-there.mjs, got '],
+  ])('answers %j with one error and status 2', async (argv, message) => {
+    const { status, out, err } = await cli(argv)
+    expect(status).toBe(2)
+    expect(out).toBe('')
+    expect(err).toContain(message)
+    expect(err).not.toMatch(/^\s+at /m)
+  })
+
+  it('reports failures after the rows, with status 1', async () => {
+    const failing = defineSuite({
+      name: 'failing',
+      summary: '',
+      *cases() {
+        const run = (): Promise<never> => Promise.reject(new Error('kernel failed'))
+        yield { kernel: 'bad', format: 'fp4', precision: 'float32', m: 1, n: 8, k: 8, bytes: 1, run }
+      },
+    })
+    const { status, out } = await cli(['--threads', '1', ...quick, '-o', 'json'], [failing, readSuite])
+    expect(status).toBe(1)
+    const { rows, failures } = JSON.parse(out) as BenchReport
+    expect(rows.length).toBe(1)
+    expect(failures).toEqual([{ suite: 'failing', case: 'bad fp4 M=1 8x8', threads: 1, message: 'kernel failed' }])
+  })
+
+  it('says so when the flags leave no case', async () => {
+    const empty = defineSuite({ name: 'empty', summary: '', cases: () => [] })
+    const { status, out, err } = await cli(['--threads', '1', ...quick, '-o', 'json'], [empty])
+    expect([status, out]).toEqual([2, ''])
+    expect(err).toContain('[bench] expected at least one case, got none for these flags.')
+  })
+
+  it('asks for a suite when there is none', async () => {
+    const { status, err } = await cli([], [])
+    expect([status, err]).toEqual([
+      2,
+      'error: [bench] expected a suite, got none. Pass a module that exports one: --suite ./my-suite.mjs.\n',
+    ])
+  })
+
+  it('reports the rows made so far when aborted, with status 130', async () => {
+    const controller = new AbortController()
+    const aborting = defineSuite({
+      name: 'aborting',
+      summary: '',
+      *cases() {
+        const shape = { format: 'fp4', precision: 'float32', m: 1, n: 8, k: 8, bytes: 1 }
+        yield { ...shape, kernel: 'first', run: () => Promise.resolve({ durationNs: 1 }) }
+        const abort = (): Promise<{ durationNs: number }> => {
+          controller.abort(new Error('interrupted'))
+          return Promise.resolve({ durationNs: 1 })
+        }
+        yield { ...shape, kernel: 'second', run: abort }
+      },
+    })
+    let out = ''
+    const argv = ['--threads', '1', '--samples', '2', '--device', 'cpu', '-o', 'json']
+    const streams = { stdout: (text: string) => void (out += text), stderr: () => undefined }
+    expect(await runCli([aborting], argv, { ...streams, signal: controller.signal })).toBe(130)
+    expect((JSON.parse(out) as BenchReport).rows.map(({ kernel }) => kernel)).toEqual(['first'])
+  })
+
+  it('runs suites from a module', async () => {
+    const module = new URL('support/read-suite.ts', import.meta.url).pathname
+    const { status, out } = await cli(['--suite', module, '--threads', '1', ...quick, '-o', 'json'], [])
+    expect(status).toBe(0)
+    expect((JSON.parse(out) as BenchReport).rows.map(({ suite }) => suite)).toEqual(['read'])
+  })
+
+  it('runs the example of the README', async () => {
+    const module = new URL('../examples/read-sizes.mjs', import.meta.url)
+    expect(readFileSync(new URL('../README.md', import.meta.url), 'utf8')).toContain(readFileSync(module, 'utf8'))
+    const { status, out } = await cli(['--suite', module.pathname, '--threads', '1', ...quick, '-o', 'json'], [])
+    expect(status).toBe(0)
+    expect((JSON.parse(out) as BenchReport).rows.map(({ variant }) => variant)).toEqual(['1 MiB', '16 MiB', '256 MiB'])
+  })
+
+  it('prints its help on stdout', async () => {
+    const { status, out, err } = await cli(['--help'])
+    expect([status, err]).toEqual([0, ''])
+    for (const flag of [
+      '--shape',
+      '--m',
+      '--format',
+      '--threads',
+      '--samples',
+      '--time',
+      '--device',
+      '--output',
+      '--suite',
+    ]) {
+      expect(out).toContain(flag)
+    }
+  })
+})

@@ -1,0 +1,59 @@
+import { type Device, createDevice } from '@metal-fp4/metal-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openRoof } from '../src/index.js'
+import { nativeLibraryPath } from '../src/native-library.js'
+
+const words = 3 * 1024
+
+describe('stream_read', () => {
+  let device: Device
+  beforeAll(async () => {
+    device = await createDevice({ backend: 'cpu', threads: 2 })
+  })
+  afterAll(() => {
+    device.dispose()
+  })
+
+  it('reads every word: the sums of the pieces are right', async () => {
+    const library = device.loadLibrary({ kind: 'shared', path: nativeLibraryPath() })
+    const data = Uint32Array.from({ length: words }, (_, i) => Math.imul(i + 1, 0x9e3779b1))
+    const sums = new Uint32Array(3)
+    await device.dispatch(library, 'stream_read', {
+      grid: [3, 1, 1],
+      buffers: [data, sums, Uint32Array.of(3, words / 3)],
+    })
+    const expected = [0, 1, 2].map((piece) =>
+      data.subarray(piece * 1024, (piece + 1) * 1024).reduce((sum, word) => (sum + word) >>> 0, 0),
+    )
+    expect([...sums]).toEqual(expected)
+  })
+
+  it.each([
+    ['too little data', [words - 1, 3], [3, words / 3], [3, 1, 1]],
+    ['too few sums', [words, 2], [3, words / 3], [3, 1, 1]],
+    ['pieces that are no whole steps', [words, 3], [3, 100], [3, 1, 1]],
+    ['no pieces', [words, 3], [0, 128], [1, 1, 1]],
+    ['another grid', [words, 3], [3, words / 3], [2, 1, 1]],
+  ] as const)('refuses %s', async (_, [length, count], params, grid) => {
+    const library = device.loadLibrary({ kind: 'shared', path: nativeLibraryPath() })
+    const buffers = [new Uint32Array(length), new Uint32Array(count), Uint32Array.from(params)]
+    await expect(device.dispatch(library, 'stream_read', { grid, buffers })).rejects.toThrow(/stream_read.*expected/)
+  })
+
+  it('measures a positive bandwidth, and can be disposed', async () => {
+    const roof = openRoof(device, 3 * 1024 * 1024)
+    expect(roof.source).toBe('read')
+    expect(await roof.measure()).toBeGreaterThan(0)
+    roof.dispose()
+    await expect((async () => roof.measure())()).rejects.toThrow()
+  })
+})
+
+describe('a device without stream_read', () => {
+  it('has its own copy bandwidth as the roof', async () => {
+    const info = { backend: 'cuda', copyGigabytesPerSecond: 4245 }
+    const roof = openRoof({ info } as unknown as Device)
+    expect(roof.source).toBe('copy')
+    expect(await roof.measure()).toBe(4245)
+  })
+})

@@ -1,0 +1,36 @@
+/** Policy: data that says which legal candidate to take. No code, so that a tuner can write it. */
+import type { Backend } from '@metal-fp4/metal-core'
+import type { MatmulKernelName } from '../selection.js'
+
+/** Where a threshold comes from. */
+export type RuleSource =
+  /** Nothing was measured yet: a default that follows from how the kernels are built. */
+  | { readonly kind: 'default'; readonly why: string }
+  /** The kernel takes no more rows than this. */
+  | { readonly kind: 'constraint'; readonly why: string }
+  | {
+      readonly kind: 'swept'
+      readonly device: string
+      /** ISO 8601 day. */
+      readonly date: string
+      /** The command that measured it, and what it found. */
+      readonly sweep: string
+    }
+
+/** Up to `maxM` rows (null: any number) take this kernel, when it is legal. The first rule that fits decides. */
+export interface PolicyRule {
+  readonly maxM: number | null
+  readonly kernel: MatmulKernelName
+  readonly tile?: 'rows8' | 'panel'
+  readonly source: RuleSource
+}
+
+/** The rules of one kind of device. */
+export interface DevicePolicy {
+  readonly name: string
+  readonly backend: Backend
+  /** Only for the device of this name; without it, for every device of the backend. */
+  readonly device?: string
+  readonly fp4: readonly PolicyRule[]
+  readonly dense: readonly PolicyRule[]
+}

@@ -1,0 +1,84 @@
+/** One product, recorded into a graph with the kernel that selection and policy give. */
+import { record } from '@metal-fp4/kernels'
+import type { BufferView, CommandGraph, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
+import { fail } from './errors.js'
+import type { Epilogue, MatmulProblem } from './problem.js'
+import type { DeviceProfile } from './profile.js'
+import { type Choice, selectKernel } from './select-kernel.js'
+import type { MatmulKernelName } from './selection.js'
+import { type Fp4Weights, type Weights, isFp4Weights } from './weights.js'
+
+export interface MatmulSpec<W extends Weights = Weights> {
+  /** Rows of activations. */
+  readonly m: number
+  /** float32 [m, k] (half for the baseline kernels). */
+  readonly activations: DeviceBuffer | BufferView
+  readonly weights: W
+  /** float32 [m, n] (half for the baseline kernels). */
+  readonly out: DeviceBuffer | BufferView
+  /** Default: 'swiglu' for weights of two stacks, 'add' when there is a residual, else 'none'. */
+  readonly epilogue?: Epilogue
+  /** float32 [m, n], added by the epilogue 'add'; may be `out`. */
+  readonly residual?: DeviceBuffer | BufferView
+  /** Take this kernel, whatever the policy says. */
+  readonly kernel?: MatmulKernelName
+  /** Whose policy decides. Default: that of the library's backend. */
+  readonly profile?: Pick<DeviceProfile, 'backend' | 'name'>
+  /** Names the dispatch in a profile. Default: the kernel's name. */
+  readonly label?: string
+}
+
+/**
+ * Records out = activations W, with FP4 or dense weights, and says which kernel it took.
+ * @throws DispatchError when the parts do not fit one another, KernelArgumentError when a buffer is too small.
+ */
+export function recordMatmul(graph: CommandGraph, library: KernelLibrary, spec: MatmulSpec): Choice {
+  const { weights, kernel, label, profile = { backend: library.backend, name: '' } } = spec
+  if (weights.experts !== 1) {
+    fail('recordMatmul', 'weights of one matrix', `${weights.experts} experts`, 'Use recordExperts.')
+  }
+  const choice = selectKernel(problemOf(spec), profile, kernel === undefined ? {} : { kernel })
+  const { definition, problem, constants } = choice
+  record(graph, library, definition, { problem, constants, args: argumentsOf(spec, choice) }, label)
+  return choice
+}
+
+/** recordMatmul for FP4 weights. */
+export function recordMatmulFp4(graph: CommandGraph, library: KernelLibrary, spec: MatmulSpec<Fp4Weights>): Choice {
+  return recordMatmul(graph, library, spec)
+}
+
+function problemOf(spec: MatmulSpec): MatmulProblem {
+  const { m, weights } = spec
+  const { n, k } = weights
+  const epilogue = epilogueOf(spec)
+  if (!isFp4Weights(weights)) return { m, n, k, format: weights.type, epilogue }
+  const { format, groupSize, order } = weights
+  return { m, n, k, format, groupSize, epilogue, order }
+}
+
+/** The epilogue asked for, or the one that the weights and the residual ask for; they have to agree. */
+function epilogueOf({ weights, residual, epilogue }: MatmulSpec): Epilogue {
+  const implied = weights.stacks === 2 ? 'swiglu' : residual ? 'add' : 'none'
+  if (weights.stacks === 2 && residual) {
+    fail('recordMatmul', 'no residual with weights of two stacks', 'one', 'Add it after the down projection.')
+  }
+  if (epilogue !== undefined && epilogue !== implied) {
+    const got = `${weights.stacks} stacks and ${residual ? 'a' : 'no'} residual`
+    fail(
+      'recordMatmul',
+      `what epilogue '${epilogue}' needs`,
+      got,
+      'swiglu: two stacks; add: a residual; none: neither.',
+    )
+  }
+  return implied
+}
+
+function argumentsOf(spec: MatmulSpec, { baseline }: Choice): Record<string, DeviceBuffer | BufferView | null> {
+  const { activations, weights, out, residual = null } = spec
+  if (!isFp4Weights(weights)) return { activations, weights: weights.weights, residual, out }
+  const { codes, scales, columnScales } = weights
+  if (baseline) return { A: activations, B: codes, scales, C: out }
+  return { activations, codes, scales, columnScales, residual, out }
+}

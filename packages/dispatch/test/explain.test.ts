@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { type MatmulProblem, explain, profileOf } from '../src/index.js'
+
+const profile = { backend: 'cpu', name: 'Test CPU', gigabytesPerSecond: 40 } as const
+const problem: MatmulProblem = { m: 1, n: 4096, k: 4096, format: 'fp4' }
+
+describe('explain', () => {
+  it('says that a 64x64 tile would use 1/64 of its rows at M = 1', () => {
+    const explanation = explain(problem, profile)
+    expect(explanation.tile).toEqual({ rows: 64, columns: 64, computedRows: 64, usedRows: 1, fraction: 1 / 64 })
+    expect(String(explanation)).toContain('M = 1 would use 1/64 of the rows of a 64x64 tile (1.6 %)')
+  })
+
+  it('names the choice, its threshold, what it moves and the roofline time', () => {
+    const explanation = explain(problem, profile)
+    expect(explanation.text).toMatchInlineSnapshot(`
+      "M = 1, N = 4096, K = 4096, fp4, groups of 128, epilogue none, on Test CPU (cpu)
+      kernel: gemv_fp4, order columns64/1
+      why: M = 1 (policy 'cpu': one row: a GEMV reads every weight once and computes no row of padding)
+      M = 1 would use 1/64 of the rows of a 64x64 tile (1.6 %)
+      moves 8.68 MB for 33.55 million operations
+      roofline: 217.1 µs at 40.0 GB/s
+      also legal: gemm_fp4 (tile rows8), gemm_fp4 (tile panel)"
+    `)
+    expect(String(explanation)).toBe(explanation.text)
+    expect(explanation.bytes).toBe((4096 * 4096) / 2 + 4096 * 32 * 2 + 2 * 4096 * 4)
+    expect(explanation.operations).toBe(2 * 4096 * 4096)
+    // 8,683,520 bytes at 40 GB/s.
+    expect(explanation.rooflineMicroseconds).toBeCloseTo(217.088, 6)
+  })
+
+  it('tells the regimes apart, and wasted rows at their borders', () => {
+    const at = (m: number): [string, string, number] => {
+      const { regime, choice, tile } = explain({ ...problem, m }, profile)
+      return [regime, choice.kernel, tile.fraction]
+    }
+    expect(at(8)).toEqual(['M = 2..8', 'gemv_fp4', 8 / 64])
+    expect(at(9)).toEqual(['M = 9..64', 'gemm_fp4', 9 / 64])
+    expect(at(64)).toEqual(['M = 9..64', 'gemm_fp4', 1])
+    expect(at(65)).toEqual(['M > 64', 'gemm_fp4', 65 / 128])
+    expect(explain({ ...problem, m: 65 }, profile).text).toContain(
+      'M = 65 would use 65/128 of the rows of 64x64 tiles (50.8 %)',
+    )
+    expect(explain({ ...problem, m: 65 }, profile).reason).toMatch(
+      /^M = 65 is beyond every other rule \(policy 'cpu': default, not swept: /,
+    )
+  })
+
+  it('fills defaults in, and says so of a kernel asked for by name', () => {
+    const named = explain({ ...problem, format: 'nvfp4' }, profile, { kernel: 'gemm_fp4' })
+    expect(named.problem).toEqual({ ...problem, format: 'nvfp4', groupSize: 16, epilogue: 'none', order: 'columns64' })
+    expect(named.reason).toBe('asked for by name')
+    expect(named.alternatives).toEqual(['gemv_fp4', 'gemm_fp4 (tile panel)'])
+  })
+
+  it('is plain data, but for its text', () => {
+    const { toString: _, ...data } = explain(problem, profile)
+    expect(JSON.parse(JSON.stringify(data))).toEqual(data)
+  })
+})
+
+describe('profileOf', () => {
+  it('takes the measured bandwidth of a device', () => {
+    const info = {
+      backend: 'cpu',
+      name: 'AMD EPYC',
+      cores: 2,
+      threads: 2,
+      memoryBytes: 1,
+      copyGigabytesPerSecond: 37.5,
+      features: ['avx2'],
+      pageBytes: 16384,
+      offsetAlignment: 64,
+      maxThreadsPerThreadgroup: 1024,
+    } as const
+    expect(profileOf(info)).toEqual({ backend: 'cpu', name: 'AMD EPYC', gigabytesPerSecond: 37.5 })
+  })
+})

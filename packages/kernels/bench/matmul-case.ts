@@ -1,0 +1,140 @@
+/** One matmul kernel over a cold pool of weights, as benchmark cases. */
+import { type BenchCase, type ColdPool, type SuiteContext, coldPool } from '@metal-fp4/bench'
+import type { Device, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
+import { type KernelDefinition, record, resolveKernel } from '../src/index.js'
+import { argumentArray } from './arrays.js'
+
+/** A kernel at one size. `m`, `n` and `k` are for the row; `problem` has the kernel's own names. */
+export interface MatmulSetup {
+  readonly definition: KernelDefinition
+  readonly problem: Readonly<Record<string, number>>
+  readonly constants: Readonly<Record<string, string>>
+  readonly format: string
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  /**
+   * How many copies of the weights one sample goes through. All of them hide what a submission costs, as a decode step
+   * with its many dispatches does; one is enough where a single run is long.
+   */
+  readonly copiesPerSample: 'all' | 1
+  /** Of gemm_fp4: its tile. */
+  readonly variant?: string
+}
+
+/** One copy of the weight arguments, by name. */
+interface WeightCopy {
+  readonly buffers: Readonly<Record<string, DeviceBuffer>>
+  dispose(): void
+}
+
+/** Weights of a setup, whatever its rows: at least 256 MiB lie between two uses of a copy. */
+function weightPool(device: Device, { definition, problem, constants }: MatmulSetup): ColdPool<WeightCopy> {
+  const { args } = resolveKernel(definition, problem, constants)
+  const weights = args.filter(({ bound, definition: { name } }) => bound && isWeight(name))
+  const arrays = weights.map((argument) => [argument.definition.name, argumentArray(argument)] as const)
+  const bytes = weights.reduce((sum, argument) => sum + argument.bytes, 0)
+  return coldPool({ bytes }, () => {
+    const made = arrays.map(
+      ([name, data]) => [name, device.createBuffer({ data, storage: 'private', label: name })] as const,
+    )
+    return {
+      buffers: Object.fromEntries(made),
+      dispose: () => {
+        for (const [, buffer] of made) buffer.dispose()
+      },
+    }
+  })
+}
+
+/** Names of the arguments that stay the same from token to token, in all matmul kernels. */
+function isWeight(name: string): boolean {
+  return ['codes', 'scales', 'columnScales', 'weights', 'B'].includes(name)
+}
+
+/** Cases of one matrix in one packing order: they share its copies. */
+export function* matmulCases(
+  context: SuiteContext,
+  library: KernelLibrary,
+  setups: readonly MatmulSetup[],
+): Generator<BenchCase> {
+  if (setups.length === 0) return
+  const pool = weightPool(context.device, setups[0])
+  try {
+    for (const setup of setups) yield* matmulCase(context, library, setup, pool)
+  } finally {
+    pool.dispose()
+  }
+}
+
+/** Yields the case; what it holds is freed when the generator goes on. */
+function* matmulCase(
+  { device }: SuiteContext,
+  library: KernelLibrary,
+  setup: MatmulSetup,
+  pool: ColdPool<WeightCopy>,
+): Generator<BenchCase> {
+  const { definition, problem, constants, format, m, n, k, copiesPerSample, variant } = setup
+  const { args, bytes, operations } = resolveKernel(definition, problem, constants)
+  const owned: { dispose(): void }[] = []
+  const own = <T extends { dispose(): void }>(one: T): T => {
+    owned.push(one)
+    return one
+  }
+  try {
+    const others: Record<string, DeviceBuffer | null> = {}
+    for (const argument of args.filter(({ definition: { name } }) => !isWeight(name))) {
+      const { name, access } = argument.definition
+      const storage = access === 'read' ? 'private' : 'shared'
+      const init = access === 'read' ? { data: argumentArray(argument) } : { byteLength: argument.bytes }
+      others[name] = argument.bound ? own(device.createBuffer({ ...init, storage, label: name })) : null
+    }
+    const perGraph = copiesPerSample === 'all' ? pool.copies.length : 1
+    const graphs = pool.copies
+      .filter((_, i) => i % perGraph === 0)
+      .map((_, g) => {
+        const graph = own(device.createGraph())
+        for (const copy of pool.copies.slice(g * perGraph, (g + 1) * perGraph)) {
+          record(graph, library, definition, { problem, constants, args: { ...others, ...copy.buffers } })
+        }
+        return graph
+      })
+    let turn = 0
+    const out = (others.out ?? others.C) as DeviceBuffer
+    yield {
+      kernel: definition.name,
+      format,
+      precision: 'float32',
+      m,
+      n,
+      k,
+      bytes,
+      operations,
+      ...(variant !== undefined && { variant }),
+      async run() {
+        const { durationNs } = await graphs[turn++ % graphs.length].submit().completed
+        return { durationNs, repeats: perGraph }
+      },
+      async verify() {
+        const data = await out.read()
+        const half = args.find((argument) => argument.definition.name === 'C')?.type === 'f16'
+        checkFinite(definition.name, data, half)
+      },
+    }
+  } finally {
+    for (const one of owned.reverse()) one.dispose()
+  }
+}
+
+/** Throws when an output, float32 or half, has a value that is not finite, or is all zero: then nothing was computed. */
+function checkFinite(kernel: string, bytes: Uint8Array, half: boolean): void {
+  const exponent = half ? 0x7c00 : 0x7f800000
+  const bits = half
+    ? new Uint16Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 2)
+    : new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)
+  const bad = bits.findIndex((value) => (value & exponent) === exponent)
+  if (bad >= 0)
+    throw new Error(`[${kernel}] expected finite results, got another at element ${bad}. Run the kernel's tests.`)
+  if (bits.every((value) => value === 0))
+    throw new Error(`[${kernel}] expected results, got zeros only. Run the kernel's tests.`)
+}
