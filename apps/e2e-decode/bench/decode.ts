@@ -1,0 +1,39 @@
+/** Decode at batch 1, as a user sees it: tokens after the first, by the time that they take. */
+import { type Suite, defineSuite } from '@metal-fp4/bench'
+import { models, promptTokens } from './models.js'
+
+const promptLength = 16
+const tokensPerSample = 33
+
+export const decode: Suite = defineSuite({
+  name: 'decode',
+  summary: 'tokens a second at batch 1: the default model, and a geometry with synthetic weights in each format',
+  async *cases(context) {
+    if (!(context.filter.m ?? [1]).includes(1)) return
+    for await (const { model, name } of models(context)) {
+      const { formats, layers, bytesPerToken, precision, activeParameters } = model.describe()
+      let turn = 0
+      yield {
+        kernel: 'decode',
+        variant: name,
+        format: formats.join('+'),
+        precision,
+        m: 1,
+        n: model.spec.vocabSize,
+        k: model.spec.width,
+        bytes: bytesPerToken,
+        operations: 2 * activeParameters,
+        tokens: 1,
+        extra: { layers, bytesPerToken, promptLength },
+        async run() {
+          const prompt = promptTokens(model, promptLength, turn++)
+          const generation = model.generate(prompt, { maxTokens: tokensPerSample, temperature: 0, ignoreEnd: true })
+          for await (const _ of generation);
+          const { tokens, tokensPerSecond } = generation.summary
+          const repeats = tokens.length - 1
+          return { durationNs: (repeats * 1e9) / tokensPerSecond, repeats }
+        },
+      }
+    }
+  },
+})

@@ -1,0 +1,47 @@
+/** The models that both suites run: the default one, and a geometry large enough that no cache holds it. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isFp4Format } from '@metal-fp4/fp4-quant'
+import type { SuiteContext } from '@metal-fp4/bench'
+import { type Model, type ModelSource, defaultModel, loadModel } from '../src/index.js'
+
+/**
+ * Qwen3-0.6B with a vocabulary of 32,000: about 250 MB a token, so that a step reads its weights from memory, as those of
+ * larger models do. It is also the geometry that other projects were measured with.
+ */
+const geometry = { geometry: 'qwen3-0.6b', vocabSize: 32_000 } as const
+
+const context = 1024
+
+export interface BenchModel {
+  readonly model: Model
+  /** For the report. */
+  readonly name: string
+}
+
+/** Yields the models one at a time; each is disposed when the generator goes on. */
+export async function* models({ device, filter }: SuiteContext): AsyncGenerator<BenchModel> {
+  const formats = (filter.formats ?? ['fp4', 'mxfp4', 'nvfp4']).filter(isFp4Format)
+  // The default model is what it was packed as.
+  const wanted = filter.formats === undefined || filter.formats.includes('fp4')
+  if (wanted && existsSync(join(defaultModel, 'config.json'))) yield* loaded('stories', defaultModel)
+  for (const quantize of formats) yield* loaded(geometry.geometry, geometry, { quantize })
+
+  async function* loaded(
+    name: string,
+    source: ModelSource,
+    options: { quantize?: 'fp4' | 'mxfp4' | 'nvfp4' } = {},
+  ): AsyncGenerator<BenchModel> {
+    const model = await loadModel(source, { ...options, device, context: typeof source === 'string' ? 512 : context })
+    try {
+      yield { model, name }
+    } finally {
+      await model.dispose()
+    }
+  }
+}
+
+/** `count` tokens without a pattern; other ones for each turn, so that nothing of them is in the cache. */
+export function promptTokens(model: Model, count: number, turn: number): number[] {
+  return Array.from({ length: count }, (_, i) => (turn + 1 + i * 7919) % model.spec.vocabSize)
+}

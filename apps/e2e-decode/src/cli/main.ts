@@ -1,0 +1,55 @@
+/** The command line: what the verbs are, and what becomes of an error. */
+import { Command, CommanderError } from 'commander'
+import { packageVersion } from '../version.js'
+import { benchCommand } from './bench.js'
+import { generateCommand } from './generate.js'
+import { infoCommand } from './info.js'
+import { packCommand } from './pack.js'
+import { perplexityCommand } from './perplexity.js'
+
+/** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+const failed = 1
+const wrongUsage = 2
+
+/** Runs a command line. @returns the exit code. */
+export async function main(argv: readonly string[]): Promise<number> {
+  // A reader that has seen enough (`| head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : failed))
+  let exitCode = 0
+  const program = new Command('fp4-decode')
+    .description('Decode language models with FP4 weights.')
+    .version(packageVersion())
+    .showSuggestionAfterError(true)
+    .helpCommand(false)
+    .exitOverride()
+  const finish = (code: number): void => void (exitCode = code)
+  for (const make of [generateCommand, benchCommand, perplexityCommand, packCommand, infoCommand]) {
+    const command = make(finish)
+    command.copyInheritedSettings(program).configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+    program.addCommand(command)
+  }
+  program.configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+  try {
+    await program.parseAsync(argv)
+    return exitCode
+  } catch (error) {
+    return report(error)
+  }
+}
+
+function report(error: unknown): number {
+  // Commander has printed its own message; help and version are not errors.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : wrongUsage
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${message}\n`)
+  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
+  return failed
+}
+
+/** Commander's `error: …`, in the form of all our messages and on one line. */
+function oneLine(text: string): string {
+  return `[fp4-decode] ${text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\s*\n\s*/g, ' ')}\n`
+}

@@ -1,0 +1,44 @@
+/** The options of a generation. */
+import { describe, failOption } from '../errors.js'
+import type { SamplingOptions } from '../model/sampler-settings.js'
+
+export interface GenerateOptions extends SamplingOptions {
+  /** Tokens to make at most. Default: until the text ends or the context is full. */
+  readonly maxTokens?: number
+  /** Texts at which the generation ends; they are not part of the result. */
+  readonly stop?: string | readonly string[]
+  /** Go on when the model says that the text has ended (for benchmarks). */
+  readonly ignoreEnd?: boolean
+  /** Ends the generation: iteration throws its reason. The model can be used again, as if nothing had happened. */
+  readonly signal?: AbortSignal
+}
+
+/** The stop strings as a list. @throws OptionError */
+export function stopStrings(stop: GenerateOptions['stop']): readonly string[] {
+  const list: readonly unknown[] = stop === undefined ? [] : typeof stop === 'string' ? [stop] : stop
+  if (!Array.isArray(list) || list.some((text) => typeof text !== 'string' || text === '')) {
+    failOption('generate', 'stop to be texts that are not empty', describe(stop), 'Leave it out for none.')
+  }
+  return list as readonly string[]
+}
+
+/** @throws OptionError */
+export function checkMaxTokens(maxTokens: number): void {
+  if (!Number.isSafeInteger(maxTokens) || maxTokens < 1) {
+    failOption(
+      'generate',
+      'maxTokens to be an integer of at least 1',
+      describe(maxTokens),
+      'Leave it out for no limit.',
+    )
+  }
+}
+
+/** @throws OptionError for a token that the model does not have. */
+export function checkTokens(op: string, tokens: readonly number[], vocabSize: number): void {
+  const bad = tokens.findIndex((token) => !Number.isInteger(token) || token < 0 || token >= vocabSize)
+  if (bad >= 0) {
+    const fix = 'Encode the text with this model’s tokenizer.'
+    failOption(op, `tokens from 0 to ${vocabSize - 1}`, `${describe(tokens[bad])} at index ${bad}`, fix)
+  }
+}

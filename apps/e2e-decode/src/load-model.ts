@@ -1,0 +1,179 @@
+/** From a folder, or the name of a geometry, to a model on a device. */
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { libraryFor } from '@metal-fp4/dispatch'
+import { formatInfo, isFp4Format } from '@metal-fp4/fp4-quant'
+import { ropeFrequencies, ropeRotations } from '@metal-fp4/kernels'
+import { type Backend, Device, createDevice } from '@metal-fp4/metal-core'
+import type { ModelSpec } from './architectures/index.js'
+import { type Checkpoint, openCheckpoint } from './checkpoint/index.js'
+import { describe, failOption } from './errors.js'
+import { geometrySpec } from './geometry/geometries.js'
+import { syntheticWeights } from './geometry/synthetic.js'
+import { type GenerationDefaults, readGenerationDefaults } from './generation/defaults.js'
+import { type DeviceWeights, type LoadControl, mapCheckpoint, uploadCheckpoint } from './model/device-weights.js'
+import type { Quantization, QuantizeMode } from './model/host-weights.js'
+import { KvPool } from './model/kv-pool.js'
+import { Model } from './model/model.js'
+import { type Tokenizer, loadTokenizer } from './tokenizer.js'
+
+/** A folder (Hugging Face or packed), or a geometry with synthetic weights. */
+export type ModelSource = string | { readonly geometry: string; readonly layers?: number; readonly vocabSize?: number }
+
+export interface LoadOptions {
+  /**
+   * How a Hugging Face checkpoint's projections are stored: 'none' keeps F32, F16 or BF16. Default 'fp4'. A packed
+   * folder is what it was packed as.
+   */
+  readonly quantize?: QuantizeMode
+  /** Of 'fp4': weights that share a scale, a multiple of 8 from 16. Default 128. */
+  readonly groupSize?: number
+  /** How scales are chosen. 'mse' has the least squared error and takes many times as long. Default 'absmax'. */
+  readonly scales?: 'absmax' | 'mse'
+  /** Positions that the cache has room for. Default: what the model was made for, at most 4096. */
+  readonly context?: number
+  /** A device of the caller's, which stays open, or the backend to open one of. Default: the best that works. */
+  readonly device?: Device | Backend
+  /** Of a CPU device opened here. Default: the cores that the process may use. */
+  readonly threads?: number
+  /** Called after each weight with the number done and the number in all. */
+  readonly onProgress?: (done: number, total: number, name: string) => void
+  /** Called with warnings of the device, instead of `process.emitWarning`. */
+  readonly onWarning?: (message: string) => void
+  readonly signal?: AbortSignal
+}
+
+/** The folder of the model that comes with this package: it writes short stories. */
+export const defaultModel: string = fileURLToPath(new URL('../models/stories', import.meta.url))
+
+const longestDefaultContext = 4096
+
+/**
+ * Loads a model. @throws CheckpointError for a malformed file, OptionError for a bad option, errors of metal-core when there
+ * is no such device, and the signal's reason.
+ */
+export async function loadModel(source: ModelSource = defaultModel, options: LoadOptions = {}): Promise<Model> {
+  const quantization = resolveQuantization(options)
+  if (typeof source !== 'string') {
+    const { geometry, ...changes } = source
+    const spec = geometrySpec(geometry, changes)
+    const name = `${geometry} (synthetic weights)`
+    return build(name, spec, options, undefined, noDefaults, (device, control) =>
+      syntheticWeights(device, spec, quantization, control),
+    )
+  }
+  const checkpoint = await openCheckpoint(source)
+  try {
+    if (checkpoint.kind === 'packed' && (options.quantize ?? options.groupSize) !== undefined) {
+      failOption('loadModel', `no quantize or groupSize for ${source}`, 'some', 'It is packed already: leave them out.')
+    }
+    const tokenizer = await tokenizerOf(checkpoint)
+    const defaults = await readGenerationDefaults(
+      join(checkpoint.folder, 'generation_config.json'),
+      checkpoint.config,
+      tokenizer,
+    )
+    return await build(source, checkpoint.spec, options, tokenizer, defaults, (device, control) =>
+      checkpoint.kind === 'packed'
+        ? mapCheckpoint(device, checkpoint, control)
+        : uploadCheckpoint(device, checkpoint, quantization, control),
+    )
+  } finally {
+    if (checkpoint.kind === 'huggingface') await checkpoint.store.close()
+  }
+}
+
+const noDefaults: GenerationDefaults = { endTokens: [], sampling: {} }
+
+async function build(
+  source: string,
+  spec: ModelSpec,
+  options: LoadOptions,
+  tokenizer: Tokenizer | undefined,
+  { endTokens, sampling }: GenerationDefaults,
+  loadWeights: (device: Device, control: LoadControl) => Promise<DeviceWeights>,
+): Promise<Model> {
+  const context = resolveContext(options.context, spec)
+  const { device, close } = await openDevice(options)
+  const made: { dispose(): void }[] = []
+  try {
+    const library = await libraryFor(device)
+    const weights = await loadWeights(device, options)
+    made.push(weights)
+    const pool = new KvPool(device, spec, context)
+    made.push(pool)
+    const frequencies = ropeFrequencies({ headDim: spec.headDim, ...spec.rope })
+    const data = ropeRotations(frequencies, context)
+    const rotations = device.createBuffer({ data, storage: 'private', label: 'rotations' })
+    made.push(rotations)
+    const parts = { device, library, spec, weights, pool, rotations, source, tokenizer, endTokens }
+    return new Model({ ...parts, samplingDefaults: sampling, onDispose: close })
+  } catch (error) {
+    for (const one of made) one.dispose()
+    close()
+    throw error
+  }
+}
+
+async function openDevice({ device, threads, onWarning }: LoadOptions): Promise<{ device: Device; close: () => void }> {
+  if (typeof device === 'object') return { device, close: () => undefined }
+  const opened = await createDevice({
+    ...(device === undefined ? {} : { backend: device }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(onWarning === undefined ? {} : { onWarning }),
+  })
+  return { device: opened, close: () => opened.dispose() }
+}
+
+async function tokenizerOf(checkpoint: Checkpoint): Promise<Tokenizer> {
+  const tokenizer = await loadTokenizer(checkpoint.folder)
+  const { vocabSize } = checkpoint.spec
+  // Checkpoints pad the vocabulary, so that it may well be the larger one.
+  if (tokenizer.largestToken >= vocabSize) {
+    checkpoint.config.fail('vocab_size', `at least ${tokenizer.largestToken + 1}, the vocabulary of tokenizer.json`)
+  }
+  return tokenizer
+}
+
+function resolveContext(context: number | undefined, { maxPositions }: ModelSpec): number {
+  if (context === undefined) return Math.min(maxPositions, longestDefaultContext)
+  if (!Number.isInteger(context) || context < 1 || context > maxPositions) {
+    const fix = 'Leave it out for the default.'
+    failOption(
+      'loadModel',
+      `context to be an integer from 1 to ${maxPositions}, what the model was made for`,
+      describe(context),
+      fix,
+    )
+  }
+  return context
+}
+
+function resolveQuantization({ quantize: mode = 'fp4', groupSize, scales }: LoadOptions): Quantization {
+  if (mode !== 'none' && !isFp4Format(mode)) {
+    failOption('loadModel', 'quantize none, fp4, mxfp4 or nvfp4', describe(mode), 'Leave it out for fp4.')
+  }
+  if (groupSize !== undefined) {
+    const fixed =
+      mode === 'none' ? undefined : formatInfo[mode].fixedGroupSize ? formatInfo[mode].defaultGroupSize : undefined
+    if (mode === 'none')
+      failOption('loadModel', 'no groupSize without quantization', String(groupSize), 'Leave it out.')
+    if (fixed !== undefined && groupSize !== fixed) {
+      failOption(
+        'loadModel',
+        `groupSize ${fixed}, which ${mode} defines`,
+        describe(groupSize),
+        'Leave it out, or use fp4.',
+      )
+    }
+    if (!Number.isInteger(groupSize) || groupSize < 16 || groupSize % 8 !== 0) {
+      failOption(
+        'loadModel',
+        'groupSize to be a multiple of 8 from 16',
+        describe(groupSize),
+        'Leave it out for the default.',
+      )
+    }
+  }
+  return { mode, ...(groupSize === undefined ? {} : { groupSize }), ...(scales === undefined ? {} : { scales }) }
+}

@@ -1,0 +1,120 @@
+/** The graphs of a model, recorded when first needed: passes over rows of a prompt, and the step that makes a token. */
+import { advanceStep, record, sampleToken } from '@metal-fp4/kernels'
+import type { CommandGraph, Device, DeviceBuffer } from '@metal-fp4/metal-core'
+import { settingsWords } from './sampler-settings.js'
+import { type PassParts, recordPass, splitLength } from './record-pass.js'
+import { type Workspace, createWorkspace, mostDecodeRows } from './workspace.js'
+
+/** Rows of the largest pass over a prompt. */
+export const chunkRows = 128
+
+/** Tokens that the host may be behind; more than bounded depth ever lets it be. */
+export const ringSize = 256
+
+/** Graphs of passes that are kept: prompts end with chunks of any size. */
+const keptPasses = 16
+
+/** What the step reads and writes besides a workspace of one row. */
+export interface StepState {
+  /** uint32: done, produced, limit. */
+  readonly state: DeviceBuffer
+  /** uint32 [ringSize]: the tokens made, for the host. */
+  readonly ring: DeviceBuffer
+  /** The words of `sample_token`'s settings. */
+  readonly settings: DeviceBuffer
+  /** uint32: tokens that end a text; padded with one that does not exist. */
+  readonly endTokens: DeviceBuffer
+}
+
+/** Holds the graphs, the activations that they share, and the state of the step. */
+export class Passes {
+  readonly step: StepState
+  /** One row: the token and position of the step. */
+  readonly row: Workspace
+  readonly #parts: PassParts
+  readonly #device: Device
+  readonly #endTokenCount: number
+  readonly #most: number
+  #rows: Workspace | undefined
+  readonly #steps = new Map<number, CommandGraph>()
+  readonly #passes = new Map<string, CommandGraph>()
+
+  constructor(device: Device, parts: PassParts, endTokenCount: number) {
+    this.#device = device
+    this.#parts = parts
+    this.#endTokenCount = Math.max(1, endTokenCount)
+    this.#most = Math.ceil(parts.pool.capacity / splitLength)
+    const words = (count: number, label: string): DeviceBuffer =>
+      device.createBuffer({ byteLength: count * 4, storage: 'shared', label })
+    this.step = {
+      state: words(3, 'state'),
+      ring: words(ringSize, 'ring'),
+      settings: words(settingsWords, 'settings'),
+      endTokens: words(this.#endTokenCount, 'endTokens'),
+    }
+    this.row = createWorkspace(device, parts.spec, 1, this.#most)
+  }
+
+  /** Activations of up to `chunkRows` rows, made when the first prompt comes. */
+  get rows(): Workspace {
+    return (this.#rows ??= createWorkspace(this.#device, this.#parts.spec, chunkRows, this.#most))
+  }
+
+  /** The step that reads a token, chooses the next and moves on, for positions below `positions`. */
+  stepFor(positions: number): CommandGraph {
+    const splits = this.#bucket(positions)
+    return remember(this.#steps, splits, () => this.#recordStep(splits))
+  }
+
+  /** A pass over `m` rows at positions below `positions`. */
+  passFor(m: number, positions: number, logits: boolean): CommandGraph {
+    // Larger passes take their attention in one go, whatever the context.
+    const splits = m <= mostDecodeRows ? this.#bucket(positions) : this.#most
+    const graph = remember(this.#passes, `${m}/${splits}/${logits}`, () => {
+      const made = this.#device.createGraph()
+      recordPass(made, this.#parts, this.rows, { m, splits, logits })
+      return made
+    })
+    for (const [key, oldest] of this.#passes) {
+      if (this.#passes.size <= keptPasses) break
+      oldest.dispose()
+      this.#passes.delete(key)
+    }
+    return graph
+  }
+
+  dispose(): void {
+    for (const graph of [...this.#steps.values(), ...this.#passes.values()]) graph.dispose()
+    for (const buffer of Object.values(this.step) as DeviceBuffer[]) buffer.dispose()
+    this.row.dispose()
+    this.#rows?.dispose()
+  }
+
+  /** Splits for a context, in powers of two: a graph is recorded anew only when the context doubles. */
+  #bucket(positions: number): number {
+    return Math.min(2 ** Math.ceil(Math.log2(Math.ceil(positions / splitLength))), this.#most)
+  }
+
+  #recordStep(splits: number): CommandGraph {
+    const graph = this.#device.createGraph()
+    const { library, spec, pool } = this.#parts
+    const { tokens, positions } = this.row
+    const { state, ring, settings, endTokens } = this.step
+    recordPass(graph, this.#parts, this.row, { m: 1, splits, logits: true })
+    const sample = { logits: this.row.logits(), positions, settings, tokens }
+    record(graph, library, sampleToken, { problem: { m: 1, n: spec.vocabSize }, args: sample })
+    record(graph, library, advanceStep, {
+      problem: { ringSize, endTokenCount: this.#endTokenCount, maxPositions: pool.capacity },
+      args: { token: tokens, position: positions, state, endTokens, ring },
+    })
+    return graph
+  }
+}
+
+/** The entry of a key, made when absent, and moved to the end of the map: the first one is the least recently used. */
+function remember<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  const value = map.get(key) ?? make()
+  map.delete(key)
+  map.set(key, value)
+  return value
+}

@@ -1,0 +1,174 @@
+/** The one sequence that a model's cache holds: tokens go in, in chunks or step by step, and can be taken back. */
+import type { Submission } from '@metal-fp4/metal-core'
+import { failOption } from '../errors.js'
+import type { KvPool } from './kv-pool.js'
+import { type Passes, chunkRows, ringSize } from './passes.js'
+import { type SamplingSettings, encodeSettings } from './sampler-settings.js'
+
+/** Submissions on the device's queue at once: the next one waits there while the host reads the last one's tokens. */
+const depth = 2
+/** A submission is sized to take about this long: short for a stream that flows, long against the cost of one. */
+const submissionNs = 20e6
+const mostSteps = 16
+
+export interface StepRequest {
+  readonly settings: SamplingSettings
+  /** Tokens to make at most. */
+  readonly limit: number
+  readonly endTokens: readonly number[]
+  readonly signal?: AbortSignal | undefined
+}
+
+export class Sequence {
+  readonly #passes: Passes
+  readonly #pool: KvPool
+  readonly #vocabSize: number
+  #closed = false
+  /** What the cache holds: the token of each position. */
+  #tokens: number[] = []
+
+  constructor(passes: Passes, pool: KvPool, vocabSize: number) {
+    this.#passes = passes
+    this.#pool = pool
+    this.#vocabSize = vocabSize
+  }
+
+  /** Ends it: work that is under way fails with an OptionError, when it next looks, and so does all that follows. */
+  close(): void {
+    this.#closed = true
+  }
+
+  /** @throws OptionError when the model was disposed. */
+  checkOpen(): void {
+    if (this.#closed) failOption('model', 'a live model', 'a disposed one', 'Load it again with loadModel().')
+  }
+
+  /** Positions that the cache holds. */
+  get length(): number {
+    return this.#tokens.length
+  }
+
+  /** Keeps what the cache shares with `tokens`, up to `most` positions, and forgets the rest. @returns how many it kept. */
+  keepPrefix(tokens: readonly number[], most: number): number {
+    let same = 0
+    while (same < most && same < this.#tokens.length && this.#tokens[same] === tokens[same]) same++
+    this.truncate(same)
+    return same
+  }
+
+  /** Forgets everything from a position on. */
+  truncate(length: number): void {
+    this.#tokens.length = Math.min(length, this.#tokens.length)
+    this.#pool.release(this.#tokens.length)
+  }
+
+  /** Appends tokens to the cache, `rows` at a time. */
+  async append(tokens: readonly number[], signal?: AbortSignal, rows: number = chunkRows): Promise<void> {
+    for (let at = 0; at < tokens.length; at += rows) await this.#pass(tokens.slice(at, at + rows), false, signal)
+  }
+
+  /** As append, and gives the logits of each chunk, `[chunk, vocabSize]`. The array is valid until the next chunk. */
+  async *appendWithLogits(
+    tokens: readonly number[],
+    signal?: AbortSignal,
+    rows: number = chunkRows,
+  ): AsyncGenerator<Float32Array> {
+    for (let at = 0; at < tokens.length; at += rows) {
+      const chunk = tokens.slice(at, at + rows)
+      await this.#pass(chunk, true, signal)
+      yield this.#passes.rows
+        .logits()
+        .asFloat32Array()
+        .subarray(0, chunk.length * this.#vocabSize)
+    }
+  }
+
+  /**
+   * Makes tokens, the first from `token`, which is appended. Yields them as submissions complete. What was made but not
+   * yielded, or not kept by the caller (`truncate`), leaves no trace.
+   */
+  async *steps(token: number, request: StepRequest): AsyncGenerator<readonly number[]> {
+    const { limit, signal, endTokens } = request
+    const start = this.length
+    await this.#prepare(token, start, request)
+    const ring = this.#passes.step.ring.asUint32Array()
+    const inFlight: { readonly submission: Submission; readonly steps: number }[] = []
+    let submitted = 0
+    let produced = 0
+    let steps = 1
+    let last = token
+    let ended = false
+    try {
+      while (!ended && produced < limit) {
+        while (inFlight.length < depth && submitted < limit) {
+          const count = Math.min(steps, limit - submitted)
+          inFlight.push({ submission: await this.#submit(start + submitted + count, count, signal), steps: count })
+          submitted += count
+          // The first token is waited for alone: its time is the prompt's.
+          if (produced === 0) break
+        }
+        const first = inFlight.shift()!
+        const result = await first.submission.completed
+        this.checkOpen()
+        const made = Array.from({ length: result.steps }, (_, i) => ring[(produced + i) % ringSize])
+        produced += made.length
+        if (made.length > 0) steps = nextSteps(steps, result.durationNs / made.length)
+        ended = made.length < first.steps || endTokens.includes(made[made.length - 1])
+        // The cache holds what was read: all but the newest token.
+        this.#tokens.push(...[last, ...made].slice(0, made.length))
+        last = made[made.length - 1] ?? last
+        yield made
+      }
+    } catch (error) {
+      // What a disposed model leaves behind fails in ways of its own.
+      this.checkOpen()
+      throw error
+    } finally {
+      await Promise.allSettled(inFlight.map(({ submission }) => submission.completed))
+      this.#pool.release(this.#tokens.length)
+    }
+  }
+
+  async #submit(positions: number, steps: number, signal: AbortSignal | undefined): Promise<Submission> {
+    this.checkOpen()
+    await this.#pool.reserve(positions)
+    const done = this.#passes.step.state.view(0, 4)
+    return this.#passes.stepFor(positions).submit({ steps, done, ...(signal ? { signal } : {}) })
+  }
+
+  async #prepare(token: number, position: number, { settings, limit, endTokens }: StepRequest): Promise<void> {
+    const { row, step } = this.#passes
+    const ends = new Uint32Array(step.endTokens.byteLength / 4).fill(0xffffffff)
+    ends.set(endTokens.slice(0, ends.length))
+    await Promise.all([
+      row.tokens.write(Uint32Array.of(token)),
+      row.positions.write(Uint32Array.of(position)),
+      step.state.write(Uint32Array.of(0, 0, limit)),
+      step.settings.write(encodeSettings(settings)),
+      step.endTokens.write(ends),
+    ])
+  }
+
+  async #pass(tokens: readonly number[], logits: boolean, signal: AbortSignal | undefined): Promise<void> {
+    this.checkOpen()
+    signal?.throwIfAborted()
+    const { rows } = this.#passes
+    const end = this.length + tokens.length
+    try {
+      await this.#pool.reserve(end)
+      await Promise.all([
+        rows.tokens.write(Uint32Array.from(tokens)),
+        rows.positions.write(Uint32Array.from(tokens, (_, i) => this.length + i)),
+      ])
+      await this.#passes.passFor(tokens.length, end, logits).submit(signal ? { signal } : {}).completed
+    } finally {
+      this.checkOpen()
+    }
+    this.#tokens.push(...tokens)
+  }
+}
+
+/** How many steps the next submission takes: at most twice as many as the last one, so that one slow step does no harm. */
+function nextSteps(steps: number, stepNs: number): number {
+  return Math.max(1, Math.min(Math.round(submissionNs / stepNs), 2 * steps, mostSteps))
+}

@@ -1,0 +1,72 @@
+/** The activations of one pass, float32, for up to a number of rows; made once and used by every graph of that size. */
+import type { Device, DeviceBuffer } from '@metal-fp4/metal-core'
+import type { FeedForward, ModelSpec } from '../architectures/index.js'
+
+/** Rows of attention_decode and of the GEMV kernels. */
+export const mostDecodeRows = 8
+
+export interface Workspace {
+  /** Rows. */
+  readonly capacity: number
+  /** uint32 [capacity]: what the rows embed, and where they are. */
+  readonly tokens: DeviceBuffer
+  readonly positions: DeviceBuffer
+  /** [m, width]: the residual stream. */
+  readonly hidden: DeviceBuffer
+  /** [m, width] */
+  readonly normed: DeviceBuffer
+  /** [m, heads + 2 kvHeads, headDim] */
+  readonly queryKeyValue: DeviceBuffer
+  /** [m, heads, headDim] */
+  readonly queries: DeviceBuffer
+  readonly attended: DeviceBuffer
+  /** [min(m, 8), heads, splits, headDim + 2] */
+  readonly partials: DeviceBuffer
+  /** [m, inner], or [m, topK, inner] of experts. */
+  readonly inner: DeviceBuffer
+  /** Of experts: router logits [m, experts], and ids and weights [m, topK]. */
+  readonly scores: DeviceBuffer
+  readonly ids: DeviceBuffer
+  readonly weights: DeviceBuffer
+  /** [m, topK, width] */
+  readonly expertOut: DeviceBuffer
+  /** [m, vocabSize], made when first needed: a prompt's chunks have none. */
+  logits(): DeviceBuffer
+  dispose(): void
+}
+
+/** Makes the buffers for `capacity` rows. `splits`: parts of the context that attention is split into. */
+export function createWorkspace(device: Device, spec: ModelSpec, capacity: number, splits: number): Workspace {
+  const { width, heads, kvHeads, headDim, vocabSize, feedForward } = spec
+  const made: DeviceBuffer[] = []
+  const make = (count: number, label: string, storage: 'private' | 'shared' = 'private'): DeviceBuffer => {
+    const buffer = device.createBuffer({ byteLength: Math.max(count, 1) * 4, storage, label })
+    made.push(buffer)
+    return buffer
+  }
+  const rows = (count: number, label: string): DeviceBuffer => make(capacity * count, label)
+  const largest = (size: (feed: FeedForward) => number): number =>
+    feedForward.reduce((most, feed) => Math.max(most, size(feed)), 0)
+  const topK = (feed: FeedForward): number => (feed.kind === 'experts' ? feed.topK : 0)
+  let logits: DeviceBuffer | undefined
+  return {
+    capacity,
+    tokens: make(capacity, 'tokens', 'shared'),
+    positions: make(capacity, 'positions', 'shared'),
+    hidden: rows(width, 'hidden'),
+    normed: rows(width, 'normed'),
+    queryKeyValue: rows((heads + 2 * kvHeads) * headDim, 'queryKeyValue'),
+    queries: rows(heads * headDim, 'queries'),
+    attended: rows(heads * headDim, 'attended'),
+    partials: make(Math.min(capacity, mostDecodeRows) * heads * splits * (headDim + 2), 'partials'),
+    inner: rows(largest((feed) => feed.inner * Math.max(topK(feed), 1)), 'inner'), // prettier-ignore
+    scores: rows(largest((feed) => (feed.kind === 'experts' ? feed.experts : 0)), 'scores'), // prettier-ignore
+    ids: rows(largest(topK), 'ids'),
+    weights: rows(largest(topK), 'weights'),
+    expertOut: rows(largest(topK) * width, 'expertOut'),
+    logits: () => (logits ??= make(capacity * vocabSize, 'logits', 'shared')),
+    dispose: () => {
+      for (const buffer of made) buffer.dispose()
+    },
+  }
+}

@@ -1,0 +1,125 @@
+/** Text to tokens and back, by `@huggingface/tokenizers` from a checkpoint's tokenizer.json. */
+import { join } from 'node:path'
+import * as library from '@huggingface/tokenizers'
+import { type JsonObject, readJsonObject } from './checkpoint/json-file.js'
+import { failCheckpoint } from './errors.js'
+
+/**
+ * What we use of the library's class. Its own types import each other without file extensions, which TypeScript does not
+ * resolve under Node's rules: they would all be `any`.
+ */
+interface HuggingFaceTokenizer {
+  encode(text: string, options: { add_special_tokens: boolean }): { readonly ids: number[] }
+  decode(tokens: number[], options: { skip_special_tokens: boolean; clean_up_tokenization_spaces: boolean }): string
+  token_to_id(token: string): number | undefined
+  get_vocab(withAddedTokens: boolean): Map<string, number>
+}
+
+const { Tokenizer: HuggingFaceTokenizer } = library as unknown as {
+  Tokenizer: new (definition: object, config: object) => HuggingFaceTokenizer
+}
+
+export interface Tokenizer {
+  /** The largest id of the vocabulary, added tokens included. */
+  readonly largestToken: number
+  /** The token that a sequence begins with, when the tokenizer asks for one. */
+  readonly beginToken: number | undefined
+  /** Tokens of a text, with what the model expects before it (`special: false`: of the text alone). */
+  encode(text: string, options?: { special?: boolean }): number[]
+  /** Text of tokens, without special ones. */
+  decode(tokens: readonly number[]): string
+  /** The id of an entry of the vocabulary. */
+  idOf(token: string): number | undefined
+  /** Turns a stream of tokens into text; `context` are tokens before the first one (they are not given back). */
+  stream(context?: readonly number[]): TextStream
+}
+
+export interface TextStream {
+  /** The text that a token completes: '' while a character is incomplete. */
+  push(token: number): string
+  /** What is left, once no more tokens come. */
+  end(): string
+}
+
+/** Reads tokenizer.json and tokenizer_config.json of a folder. @throws CheckpointError */
+export async function loadTokenizer(folder: string): Promise<Tokenizer> {
+  const definition = await readJsonObject(join(folder, 'tokenizer.json'))
+  const config = await readJsonObject(join(folder, 'tokenizer_config.json'), 'optional')
+  try {
+    const tokenizer = new HuggingFaceTokenizer(withDefaults(definition.values), { ...config?.values })
+    return wrap(tokenizer, config)
+  } catch (error) {
+    const got = error instanceof Error ? error.message.split('\n')[0] : String(error)
+    const fix = 'Use a tokenizer.json as Hugging Face tokenizers writes it.'
+    return failCheckpoint({ file: definition.file, expected: 'a tokenizer', got: `"${got}"`, fix })
+  }
+}
+
+/** Entries that the reader insists on; files may leave out what is null. */
+function withDefaults(definition: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const empty = { added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null }
+  return { ...empty, ...definition }
+}
+
+function wrap(tokenizer: HuggingFaceTokenizer, config: JsonObject | undefined): Tokenizer {
+  const begin = config === undefined ? undefined : beginTokenOf(tokenizer, config)
+  const decode = (tokens: readonly number[]): string =>
+    tokens.length === 0
+      ? ''
+      : tokenizer.decode([...tokens], { skip_special_tokens: true, clean_up_tokenization_spaces: false })
+  return {
+    largestToken: [...tokenizer.get_vocab(true).values()].reduce((largest, id) => Math.max(largest, id), 0),
+    beginToken: begin,
+    encode(text, { special = true } = {}) {
+      const { ids } = tokenizer.encode(text, { add_special_tokens: special })
+      return special && begin !== undefined && ids[0] !== begin ? [begin, ...ids] : ids
+    },
+    decode,
+    idOf: (token) => tokenizer.token_to_id(token),
+    stream: (context = []) => textStream(decode, context),
+  }
+}
+
+/** `bos_token`, when `add_bos_token` says that it stands before every text. */
+function beginTokenOf(tokenizer: HuggingFaceTokenizer, config: JsonObject): number | undefined {
+  if (!config.boolean('add_bos_token', false)) return undefined
+  const { bos_token: token } = config.values
+  // Either the text or, in older files, an object that describes the token.
+  const text = typeof token === 'object' ? config.object('bos_token')?.string('content') : config.string('bos_token')
+  const id = text === undefined ? undefined : tokenizer.token_to_id(text)
+  return id ?? config.fail('bos_token', 'an entry of the vocabulary')
+}
+
+/** Tokens decoded anew with each one at most: a stream of nothing but broken characters is cut here. */
+const longestWindow = 64
+
+/**
+ * A token may end in the middle of a character. The text of the last few tokens is decoded anew with each one; an
+ * incomplete character at the end decodes to one U+FFFD, which is kept back until the next token shows what it is.
+ */
+function textStream(decode: (tokens: readonly number[]) => string, context: readonly number[]): TextStream {
+  // Decoders drop a space at the very beginning: some tokens of context keep them from it.
+  let settled = context.slice(-4)
+  let pending: number[] = []
+  // How much of the pending tokens' text was given out.
+  let given = 0
+  const advance = (hold: boolean): string => {
+    const text = decode([...settled, ...pending]).slice(decode(settled).length)
+    const kept = hold && text.endsWith('\ufffd') && pending.length < longestWindow
+    const next = text.slice(given, kept ? -1 : undefined)
+    given += next.length
+    if (!kept) {
+      settled = pending.slice(-4)
+      pending = []
+      given = 0
+    }
+    return next
+  }
+  return {
+    push(token) {
+      pending.push(token)
+      return advance(true)
+    },
+    end: () => (pending.length === 0 ? '' : advance(false)),
+  }
+}
