@@ -1,7 +1,8 @@
-import { defineConfig } from 'vitest/config'
+import { type ViteUserConfig, defineConfig } from 'vitest/config'
 
 // Tests run against the sources of the TypeScript packages (the '@metal-fp4/source' export condition); native parts come
 // from `pnpm build`, which the root test script runs first.
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   test: { projects: ['packages/*', 'apps/*'] },
 })
+export default config

@@ -8,7 +8,9 @@ const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOT
 function run(command, args, cwd) {
   const { status, error } = spawnSync(command, args, { cwd, env, stdio: ['ignore', 2, 2] })
   if (error) {
-    console.error(`[build] expected to run ${command}, got ${error.message}. Build through pnpm: npx -y pnpm@10.34.9 build`)
+    console.error(
+      `[build] expected to run ${command}, got ${error.message}. Build through pnpm: npx -y pnpm@10.34.9 build`,
+    )
   }
   if (status !== 0) process.exit(status ?? 1)
 }
