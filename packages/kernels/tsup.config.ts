@@ -1,7 +1,7 @@
 import { defineConfig } from 'tsup'
 
-export default defineConfig({
-  entry: ['src/index.ts'],
+const config: ReturnType<typeof defineConfig> = defineConfig({
+  entry: { index: 'src/index.ts', bench: 'bench/index.ts' },
   format: ['esm', 'cjs'],
   dts: true,
   clean: true,
@@ -9,3 +9,5 @@ export default defineConfig({
   sourcemap: true,
   target: 'node20',
 })
+
+export default config

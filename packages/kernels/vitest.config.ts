@@ -1,4 +1,6 @@
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
 import { shared } from '../../vitest.shared.js'
 
-export default defineConfig(shared)
+const config: ViteUserConfig = defineConfig(shared)
+
+export default config

@@ -1,7 +1,8 @@
 /** The most likely token of each row. */
 export const argmax = {
   name: 'argmax',
-  summary: 'tokens[m] = the index of the largest of logits[m]; ties go to the lower index. A row without a number above -infinity fails.',
+  summary:
+    'tokens[m] = the index of the largest of logits[m]; ties go to the lower index. A NaN, +infinity, or a row of nothing but -infinity fails the submission.',
   problem: { m: 'u32', n: 'u32' },
   constants: {},
   args: [

@@ -1,11 +1,18 @@
 /** The second pass of attention_decode. */
 export const attentionCombine = {
   name: 'attention_combine',
-  summary: 'out[m, h] = the partial results of the splits up to positions[m], rescaled to their common maximum and added in order.',
+  summary:
+    "out[m, h] = the partial results of the splits up to positions[m], added in order, each time rescaled to the larger of the maximum so far and the split's own.",
   problem: { m: 'u32', heads: 'u32', headDim: 'u32', splitLength: 'u32', splits: 'u32' },
   constants: {},
   args: [
-    { name: 'partials', type: 'f32', access: 'read', count: 'm * heads * splits * (headDim + 2)', doc: '[M, heads, splits, headDim + 2]' },
+    {
+      name: 'partials',
+      type: 'f32',
+      access: 'read',
+      count: 'm * heads * splits * (headDim + 2)',
+      doc: '[M, heads, splits, headDim + 2]',
+    },
     { name: 'positions', type: 'u32', access: 'read', count: 'm', doc: '[M]' },
     { name: 'out', type: 'f32', access: 'write', count: 'm * heads * headDim', doc: '[M, heads, headDim]' },
   ],

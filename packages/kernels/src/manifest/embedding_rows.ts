@@ -6,7 +6,14 @@ export const embeddingRows = {
   constants: { type: ['f32', 'f16', 'bf16'] },
   args: [
     { name: 'tokens', type: 'u32', access: 'read', count: 'm', doc: '[M], each below N' },
-    { name: 'table', type: 'weight', access: 'read', count: 'n * k', packing: 'rows', doc: '[N, K]: vocabulary by width' },
+    {
+      name: 'table',
+      type: 'weight',
+      access: 'read',
+      count: 'n * k',
+      packing: 'rows',
+      doc: '[N, K]: vocabulary by width',
+    },
     { name: 'out', type: 'f32', access: 'write', count: 'm * k', doc: '[M, K]' },
   ],
   params: 'struct',

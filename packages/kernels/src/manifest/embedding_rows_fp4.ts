@@ -36,7 +36,10 @@ export const embeddingRowsFp4 = {
   order: 'embedding_rows_fp4/1',
   legal: [
     { expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' },
-    { expression: 'groupSize >= 16 && groupSize % 8 == 0', expected: 'groupSize of at least 16 and a multiple of 8' },
+    {
+      expression: 'groupSize >= k || groupSize >= 16 && groupSize % 8 == 0',
+      expected: 'groupSize of 16 or more in steps of 8, or of at least k',
+    },
   ],
   launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
   operations: '0',

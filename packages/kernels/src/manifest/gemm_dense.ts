@@ -6,7 +6,8 @@ export const gemmDense = {
   summary: 'out[m, n] = sum over k of activations[m, k] * W[n, k], for any m. Epilogues as gemv_fp4.',
   problem: { m: 'u32', n: 'u32', k: 'u32' },
   constants: { type: ['f32', 'f16', 'bf16'], epilogue: ['none', 'add', 'swiglu'] },
-  args: gemvDense.args,
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- isolatedDeclarations asks for the type
+  args: gemvDense.args as typeof gemvDense.args,
   params: 'struct',
   order: 'rows/1',
   legal: [{ expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' }],

@@ -2,8 +2,7 @@
 export const gemvFp4 = {
   name: 'gemv_fp4',
   summary:
-    'out[m, n] = sum over k of activations[m, k] * W[k, n], for m of 1..8, W in FP4. Epilogue `add` adds residual[m, n]; ' +
-    '`swiglu` computes gate and up columns and gives silu(gate) * up.',
+    'out[m, n] = sum over k of activations[m, k] * W[k, n], for m of 1..8, W in FP4. Epilogue `add` adds residual[m, n]; `swiglu` computes gate and up columns and gives silu(gate) * up.',
   problem: { m: 'u32', n: 'u32', k: 'u32', groupSize: 'u32' },
   constants: { format: ['fp4', 'mxfp4', 'nvfp4'], epilogue: ['none', 'add', 'swiglu'] },
   args: [
@@ -32,7 +31,14 @@ export const gemvFp4 = {
       when: "format == 'nvfp4'",
       doc: "[parts, ceil(N/64), 64]: nvfp4's global scale of the part that each column belongs to",
     },
-    { name: 'residual', type: 'f32', access: 'read', count: 'm * n', when: "epilogue == 'add'", doc: '[M, N]; may be `out`' },
+    {
+      name: 'residual',
+      type: 'f32',
+      access: 'read',
+      count: 'm * n',
+      when: "epilogue == 'add'",
+      doc: '[M, N]; may be `out`',
+    },
     { name: 'out', type: 'f32', access: 'write', count: 'm * n', doc: '[M, N]' },
   ],
   params: 'struct',
@@ -40,7 +46,10 @@ export const gemvFp4 = {
   legal: [
     { expression: 'm >= 1 && m <= 8', expected: 'm from 1 to 8 (larger M: gemm_fp4)' },
     { expression: 'n >= 1 && k >= 1', expected: 'n and k of at least 1' },
-    { expression: 'groupSize >= 16 && groupSize % 8 == 0', expected: 'groupSize of at least 16 and a multiple of 8' },
+    {
+      expression: 'groupSize >= k || groupSize >= 16 && groupSize % 8 == 0',
+      expected: 'groupSize of 16 or more in steps of 8, or of at least k',
+    },
   ],
   launch: { cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] } },
   operations: "2 * m * n * k * (1 + (epilogue == 'swiglu'))",

@@ -7,7 +7,14 @@ export const moeCombine = {
   args: [
     { name: 'expertOut', type: 'f32', access: 'read', count: 'm * topK * k', doc: '[M, topK, K]' },
     { name: 'weights', type: 'f32', access: 'read', count: 'm * topK', doc: '[M, topK]' },
-    { name: 'residual', type: 'f32', access: 'read', count: 'm * k', when: "residual == 'on'", doc: '[M, K]; may be `out`' },
+    {
+      name: 'residual',
+      type: 'f32',
+      access: 'read',
+      count: 'm * k',
+      when: "residual == 'on'",
+      doc: '[M, K]; may be `out`',
+    },
     { name: 'out', type: 'f32', access: 'write', count: 'm * k', doc: '[M, K]' },
   ],
   params: 'struct',

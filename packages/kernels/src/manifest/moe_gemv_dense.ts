@@ -2,8 +2,7 @@
 export const moeGemvDense = {
   name: 'moe_gemv_dense',
   summary:
-    'out[m, s, n] = sum over k of x[k] * W[ids[m, s]][n, k], W dense; x is activations[m] (`input` shared) or activations[m, s] ' +
-    '(`perSlot`). Epilogue `swiglu` as gemv_fp4.',
+    'out[m, s, n] = sum over k of x[k] * W[ids[m, s]][n, k], W dense; x is activations[m] (`input` shared) or activations[m, s] (`perSlot`). Epilogue `swiglu` as gemv_fp4.',
   problem: { m: 'u32', n: 'u32', k: 'u32', experts: 'u32', topK: 'u32' },
   constants: { type: ['f32', 'f16', 'bf16'], epilogue: ['none', 'swiglu'], input: ['shared', 'perSlot'] },
   args: [

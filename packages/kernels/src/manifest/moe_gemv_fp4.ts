@@ -2,8 +2,7 @@
 export const moeGemvFp4 = {
   name: 'moe_gemv_fp4',
   summary:
-    'out[m, s, n] = sum over k of x[k] * W[ids[m, s]][k, n], W in FP4; x is activations[m] (`input` shared) or activations[m, s] ' +
-    '(`perSlot`). Each chosen expert is read once for up to 8 of its rows. Epilogue `swiglu` as gemv_fp4.',
+    'out[m, s, n] = sum over k of x[k] * W[ids[m, s]][k, n], W in FP4; x is activations[m] (`input` shared) or activations[m, s] (`perSlot`). Each chosen expert is read once for up to 8 of its rows. Epilogue `swiglu` as gemv_fp4.',
   problem: { m: 'u32', n: 'u32', k: 'u32', groupSize: 'u32', experts: 'u32', topK: 'u32' },
   constants: { format: ['fp4', 'mxfp4', 'nvfp4'], epilogue: ['none', 'swiglu'], input: ['shared', 'perSlot'] },
   args: [
@@ -46,7 +45,10 @@ export const moeGemvFp4 = {
   legal: [
     { expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' },
     { expression: 'topK >= 1 && topK <= experts', expected: 'topK from 1 to the number of experts' },
-    { expression: 'groupSize >= 16 && groupSize % 8 == 0', expected: 'groupSize of at least 16 and a multiple of 8' },
+    {
+      expression: 'groupSize >= k || groupSize >= 16 && groupSize % 8 == 0',
+      expected: 'groupSize of 16 or more in steps of 8, or of at least k',
+    },
   ],
   launch: { cpu: { grid: ['ceilDiv(n, 64)', 'experts', '1'], threadgroup: [1, 1, 1] } },
   operations: "2 * m * topK * n * k * (1 + (epilogue == 'swiglu'))",

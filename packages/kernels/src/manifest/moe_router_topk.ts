@@ -2,8 +2,7 @@
 export const moeRouterTopk = {
   name: 'moe_router_topk',
   summary:
-    'Scores are softmax(logits[m]) or sigmoid(logits[m]); the topK experts with the largest score (plus bias[e], which only chooses) are ' +
-    'taken, ties to the lower index; their scores, divided by their sum when normalized, times scalingFactor, are the weights.',
+    'Scores are softmax(logits[m]) or sigmoid(logits[m]); the topK experts with the largest score (plus bias[e], which only chooses) are taken, ties to the lower index; their scores, divided by their sum when normalized, times scalingFactor, are the weights. Without a bias the logits are compared instead, which order experts as the scores do, and also where those round to the same number. NaN, +infinity, a row of nothing but -infinity, or a bias that is not finite fails the submission.',
   problem: { m: 'u32', n: 'u32', topK: 'u32', scalingFactor: 'f32' },
   constants: { scoring: ['softmax', 'sigmoid'], normalize: ['off', 'on'], bias: ['off', 'on'] },
   args: [
@@ -16,7 +15,10 @@ export const moeRouterTopk = {
   order: 'moe_router_topk/1',
   legal: [
     { expression: 'm >= 1 && n >= 1 && n <= 1024', expected: 'm of at least 1 and 1 to 1024 experts' },
-    { expression: 'topK >= 1 && topK <= n && topK <= 32', expected: 'topK from 1 to the number of experts, at most 32' },
+    {
+      expression: 'topK >= 1 && topK <= n && topK <= 32',
+      expected: 'topK from 1 to the number of experts, at most 32',
+    },
   ],
   launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
   operations: '4 * m * n',

@@ -2,9 +2,7 @@
 export const ropeKvAppend = {
   name: 'rope_kv_append',
   summary:
-    'For each row at position p: queries and keys get an RMS norm per head (constant `norm`), then are rotated by the angles of p ' +
-    '(`halfSplit` pairs i with i + headDim/2, `interleaved` 2i with 2i + 1); keys and values are stored as half in block ' +
-    'blockTable[p / blockSize] at p % blockSize. A position or block outside its range fails the submission.',
+    'For each row at position p: queries and keys get an RMS norm per head (constant `norm`), then are rotated by the angles of p (`halfSplit` pairs i with i + headDim/2, `interleaved` 2i with 2i + 1); keys and values are stored as half in block blockTable[p / blockSize] at p % blockSize, ties to even, what exceeds a half as ±65504 (infinities too). Rows must not share a slot. A position or block outside its range fails the submission.',
   problem: {
     m: 'u32',
     heads: 'u32',
@@ -19,10 +17,22 @@ export const ropeKvAppend = {
   },
   constants: { pairing: ['halfSplit', 'interleaved'], norm: ['off', 'on'] },
   args: [
-    { name: 'qkv', type: 'f32', access: 'read', count: 'm * (heads + 2 * kvHeads) * headDim', doc: '[M, heads + 2 kvHeads, headDim]' },
+    {
+      name: 'qkv',
+      type: 'f32',
+      access: 'read',
+      count: 'm * (heads + 2 * kvHeads) * headDim',
+      doc: '[M, heads + 2 kvHeads, headDim]',
+    },
     { name: 'queryNorm', type: 'f32', access: 'read', count: 'headDim', when: "norm == 'on'", doc: '[headDim]' },
     { name: 'keyNorm', type: 'f32', access: 'read', count: 'headDim', when: "norm == 'on'", doc: '[headDim]' },
-    { name: 'rotations', type: 'f32', access: 'read', count: 'maxPositions * headDim', doc: '[maxPositions, headDim/2, 2]: cos, sin' },
+    {
+      name: 'rotations',
+      type: 'f32',
+      access: 'read',
+      count: 'maxPositions * headDim',
+      doc: '[maxPositions, headDim/2, 2]: cos, sin',
+    },
     { name: 'positions', type: 'u32', access: 'read', count: 'm', doc: '[M]' },
     {
       name: 'blockTable',
@@ -50,9 +60,15 @@ export const ropeKvAppend = {
   params: 'struct',
   order: 'rope_kv_append/1',
   legal: [
-    { expression: 'm >= 1 && kvHeads >= 1 && heads % kvHeads == 0', expected: 'm of at least 1 and heads a multiple of kvHeads' },
+    {
+      expression: 'm >= 1 && kvHeads >= 1 && heads % kvHeads == 0',
+      expected: 'm of at least 1 and heads a multiple of kvHeads',
+    },
     { expression: 'headDim >= 2 && headDim % 2 == 0 && headDim <= 1024', expected: 'an even headDim of at most 1024' },
-    { expression: 'blockSize >= 1 && maxBlocks >= 1 && poolBlocks >= 1', expected: 'blockSize, maxBlocks and poolBlocks of at least 1' },
+    {
+      expression: 'blockSize >= 1 && maxBlocks >= 1 && poolBlocks >= 1',
+      expected: 'blockSize, maxBlocks and poolBlocks of at least 1',
+    },
     { expression: 'tableStride == 0 || tableStride >= maxBlocks', expected: 'tableStride 0 or at least maxBlocks' },
   ],
   launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },

@@ -2,9 +2,7 @@
 export const sampleToken = {
   name: 'sample_token',
   summary:
-    'Keeps the topK largest logits (0: all; ties to the lower index), of those the smallest set whose softmax(logits / temperature) reaches topP, and of ' +
-    'those the ones of at least minP times the largest probability; draws one in proportion, walking indices upwards. The random ' +
-    'number is word 0 of Philox4x32-10 with key (seedLow, seedHigh) and counter (positions[m], 0, 0, 0), times 2^-32. Temperature 0 is argmax.',
+    'Keeps the topK largest logits (0: all; ties to the lower index); of those the shortest run, from the largest down, whose weights sum to topP of the weights of all that topK kept; and of those the weights of at least minP of the largest. Draws one in proportion to its weight: the first, walking indices upwards, at which the running sum exceeds (random * sum) >> 32. Weights are the integers floor(2^40 exp((logit - largest) / temperature)), so that every sum is exact and may be taken in any order; thresholds are (floor(2^32 topP) * sum) >> 32 and floor(2^40 minP). random is word 0 of Philox4x32-10 with key (seedLow, seedHigh) and counter (positions[m], 0, 0, 0). Temperature 0 is argmax. Logits and settings that make no sense (NaN, +infinity, only -infinity; a negative temperature; topP outside 0 < topP <= 1; minP outside 0..1) fail the submission.',
   problem: { m: 'u32', n: 'u32' },
   constants: {},
   args: [
@@ -21,7 +19,12 @@ export const sampleToken = {
   ],
   params: 'struct',
   order: 'sample_token/1',
-  legal: [{ expression: 'm >= 1 && n >= 1', expected: 'm and n of at least 1' }],
+  legal: [
+    {
+      expression: 'm >= 1 && n >= 1 && n <= 4194304',
+      expected: 'm of at least 1 and 1 to 4194304 logits (sums of weights stay below 2^63)',
+    },
+  ],
   launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
   operations: '4 * m * n',
 } as const

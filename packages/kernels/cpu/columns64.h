@@ -1,0 +1,129 @@
+// The inner loops over weights in the order `columns64` (src/packing/columns64.ts): codes [tiles, K/8, 64], scales [tiles, groups, 64].
+//
+// The order of operations of an output element, `columns64/1`, is the same in every function here, whatever the number of rows:
+//   within a group, even k add to one accumulator and odd k to another, upwards: fma(code value, x[k], accumulator);
+//   at the group's end total = fma(even + odd, scale, total); at the end total * column scale (nvfp4).
+// Two accumulators, because with one a row alone would wait for the latency of every fma.
+#ifndef METAL_FP4_COLUMNS64_H
+#define METAL_FP4_COLUMNS64_H
+
+#include "fp4.h"
+
+namespace ISA_NAMESPACE {
+
+constexpr uint32_t tile_columns = 64;
+
+// Words of a group; a group that holds all of K may end within a word.
+SIMD uint32_t words_of(uint32_t values) { return values / 8 + (values % 8 != 0); }
+
+// 64 columns of a matrix over all of K.
+struct Tile {
+  const uint32_t* codes;        // [words, 64]
+  const uint8_t* scales;        // [groups, 64]
+  const float* column_scales;   // [64]; null unless nvfp4
+  uint32_t k;
+  uint32_t words_per_group;
+};
+
+// What is accumulated for R rows and V vectors of columns.
+template <int R, int V>
+struct Sums {
+  f32x16 total[R][V], even[R][V], odd[R][V];
+};
+
+// Where the values of the codes come from: from words, or from a panel that was decoded before.
+template <int V>
+struct Words {
+  const uint32_t* codes;
+  u32x16 words[V];
+  SIMD_MEMBER void open(uint32_t word) {
+    for (int v = 0; v < V; v++) words[v] = load_u32(codes + uint64_t{tile_columns} * word + lanes * v);
+  }
+  template <int i>
+  SIMD_MEMBER f32x16 value(int v) const {
+    return fp4_values<i>(words[v]);
+  }
+};
+
+template <int V>
+struct Panel {
+  const float* values;  // [words of the panel, 8, 64]
+  uint32_t first_word;
+  const float* at;
+  SIMD_MEMBER void open(uint32_t word) { at = values + uint64_t{8 * tile_columns} * (word - first_word); }
+  template <int i>
+  SIMD_MEMBER f32x16 value(int v) const {
+    return load(at + tile_columns * i + lanes * v);
+  }
+};
+
+// Code i of the open words, for all rows and columns.
+template <int i, int R, int V, class Source>
+SIMD void step(Sums<R, V>& sums, const Source& source, const float* const (&x)[R], uint64_t k) {
+UNROLL(4)
+  for (int v = 0; v < V; v++) {
+    const f32x16 value = source.template value<i>(v);
+UNROLL(8)
+    for (int r = 0; r < R; r++) {
+      f32x16& sum = i % 2 == 0 ? sums.even[r][v] : sums.odd[r][v];
+      sum = fma(value, splat(x[r][k + i]), sum);
+    }
+  }
+}
+
+// Words begin <= w < end of K. `scales` and the source start at the first of the V vectors of columns.
+template <Format format, int R, int V, class Source>
+SIMD void accumulate(Sums<R, V>& sums, Source source, const Tile& tile, const uint8_t* scales, const float* const (&x)[R],
+                     uint32_t begin, uint32_t end) {
+  const uint32_t words = words_of(tile.k), full_words = tile.k / 8;
+  for (uint32_t w = begin; w < end;) {
+    const uint32_t group = w / tile.words_per_group;
+    const uint64_t next = (uint64_t{group} + 1) * tile.words_per_group;
+    const uint32_t group_end = next < words ? static_cast<uint32_t>(next) : words;
+    const uint32_t stop = group_end < end ? group_end : end;
+    const uint32_t full_stop = stop < full_words ? stop : full_words;
+    for (; w < full_stop; w++) {
+      source.open(w);
+      const uint64_t k = uint64_t{8} * w;
+      step<0>(sums, source, x, k);
+      step<1>(sums, source, x, k);
+      step<2>(sums, source, x, k);
+      step<3>(sums, source, x, k);
+      step<4>(sums, source, x, k);
+      step<5>(sums, source, x, k);
+      step<6>(sums, source, x, k);
+      step<7>(sums, source, x, k);
+    }
+    if (w < stop) { // the last word of a K that is no multiple of 8: activations end within it
+      source.open(w);
+      const uint64_t k = uint64_t{8} * w;
+      const uint32_t rest = tile.k % 8;
+      step<0>(sums, source, x, k);
+      if (rest > 1) step<1>(sums, source, x, k);
+      if (rest > 2) step<2>(sums, source, x, k);
+      if (rest > 3) step<3>(sums, source, x, k);
+      if (rest > 4) step<4>(sums, source, x, k);
+      if (rest > 5) step<5>(sums, source, x, k);
+      if (rest > 6) step<6>(sums, source, x, k);
+      w++;
+    }
+    if (w < group_end) return; // the panel ends within the group
+UNROLL(4)
+    for (int v = 0; v < V; v++) {
+      const f32x16 scale = load_scales<format>(scales, uint64_t{tile_columns} * group + lanes * v);
+UNROLL(8)
+      for (int r = 0; r < R; r++) {
+        sums.total[r][v] = fma(add(sums.even[r][v], sums.odd[r][v]), scale, sums.total[r][v]);
+        sums.even[r][v] = zero();
+        sums.odd[r][v] = zero();
+      }
+    }
+  }
+}
+
+// result[r][0..63] = the tile times rows r < count <= 8: every word is read, and decoded, once for all of them. (columns64.cpp)
+void multiply_rows(Format format, const Tile& tile, const float* const* rows, uint32_t count, float* result);
+
+}  // namespace ISA_NAMESPACE
+
+#endif

@@ -1,0 +1,47 @@
+// moe_gemv_dense: out[m, s, n] = sum over k of x[k] * W[ids[m, s]][n, k], W dense [experts, parts, N, K]; then nothing or
+// silu(gate) * up. A work item is 16 columns of one expert over all of K, read once for up to 8 of the rows that chose the
+// expert. Order of operations: rows/1.
+#include "kernel.h"
+
+#include "dense_matmul.h"
+#include "experts.h"
+
+namespace ISA_NAMESPACE {
+
+static void multiply_pairs(const moe_gemv_dense_call& call, uint64_t expert, uint64_t block, const uint64_t* pairs, uint64_t pair_count) {
+  const moe_gemv_dense_params& p = call.params;
+  const DenseMatrices matrices = {call.constants.type, call.weights, p.n, p.k};
+  const Epilogue epilogue = without_add(call.constants.epilogue);
+  const float *rows[dense_rows], *residuals[dense_rows] = {};
+  float* outs[dense_rows];
+  for (uint64_t first = 0; first < pair_count; first += dense_rows) {
+    const uint32_t count = pair_count - first < dense_rows ? static_cast<uint32_t>(pair_count - first) : dense_rows;
+    for (uint32_t i = 0; i < count; i++) {
+      const uint64_t pair = pairs[first + i];
+      rows[i] = call.activations + (call.constants.input == moe_gemv_dense_input::perSlot ? pair : pair / p.topK) * p.k;
+      outs[i] = call.out + pair * p.n;
+    }
+    const uint64_t matrix = epilogue == Epilogue::swiglu ? 2 * expert : expert;
+    multiply_dense_and_finish(matrices, epilogue, matrix, block, rows, residuals, outs, count);
+  }
+}
+
+}  // namespace ISA_NAMESPACE
+
+KERNEL_SCRATCH(moe_gemv_dense, sizeof(uint64_t) * call.params.m * call.params.topK)
+
+KERNEL_WITH_SCRATCH(moe_gemv_dense) {
+  const moe_gemv_dense_params& p = call.params;
+  uint64_t* pairs = static_cast<uint64_t*>(call.raw->scratch);
+  const uint64_t blocks = call.raw->grid[0];
+  uint64_t listed = p.experts, count = 0; // the expert whose pairs are in scratch
+  for (uint64_t item = begin; item < end; item++) {
+    const uint64_t expert = item / blocks, block = item % blocks;
+    if (expert != listed) {
+      listed = expert;
+      if (pairs_of_expert(call.raw, call.ids, uint64_t{p.m} * p.topK, p.topK, p.experts, expert, pairs, &count)) return 1;
+    }
+    multiply_pairs(call, expert, block, pairs, count);
+  }
+  return 0;
+}

@@ -1,0 +1,47 @@
+// moe_gemv_fp4: out[m, s, n] = sum over k of x[k] * W[ids[m, s]][k, n], W in FP4 and the order columns64; then nothing or
+// silu(gate) * up. A work item is one expert's tile of 64 columns over all of K, read once for up to 8 of the rows that chose
+// the expert. Order of operations: columns64/1, so that a row's bits do not depend on what else is in the batch.
+#include "kernel.h"
+
+#include "experts.h"
+#include "fp4_matmul.h"
+
+namespace ISA_NAMESPACE {
+
+static void multiply_pairs(const moe_gemv_fp4_call& call, uint64_t expert, uint64_t tile, const uint64_t* pairs, uint64_t pair_count) {
+  const moe_gemv_fp4_params& p = call.params;
+  const Fp4Matrices matrices = {call.constants.format, call.codes, call.scales, call.columnScales, p.n, p.k, p.groupSize};
+  const Epilogue epilogue = without_add(call.constants.epilogue);
+  const float *rows[max_rows], *residuals[max_rows] = {};
+  float* outs[max_rows];
+  for (uint64_t first = 0; first < pair_count; first += max_rows) {
+    const uint32_t count = pair_count - first < max_rows ? static_cast<uint32_t>(pair_count - first) : max_rows;
+    for (uint32_t i = 0; i < count; i++) {
+      const uint64_t pair = pairs[first + i];
+      rows[i] = call.activations + (call.constants.input == moe_gemv_fp4_input::perSlot ? pair : pair / p.topK) * p.k;
+      outs[i] = call.out + pair * p.n;
+    }
+    const uint64_t matrix = epilogue == Epilogue::swiglu ? 2 * expert : expert;
+    multiply_and_finish(matrices, epilogue, matrix, tile, rows, residuals, outs, count);
+  }
+}
+
+}  // namespace ISA_NAMESPACE
+
+KERNEL_SCRATCH(moe_gemv_fp4, sizeof(uint64_t) * call.params.m * call.params.topK)
+
+KERNEL_WITH_SCRATCH(moe_gemv_fp4) {
+  const moe_gemv_fp4_params& p = call.params;
+  uint64_t* pairs = static_cast<uint64_t*>(call.raw->scratch);
+  const uint64_t tiles = call.raw->grid[0];
+  uint64_t listed = p.experts, count = 0; // the expert whose pairs are in scratch
+  for (uint64_t item = begin; item < end; item++) {
+    const uint64_t expert = item / tiles, tile = item % tiles;
+    if (expert != listed) {
+      listed = expert;
+      if (pairs_of_expert(call.raw, call.ids, uint64_t{p.m} * p.topK, p.topK, p.experts, expert, pairs, &count)) return 1;
+    }
+    multiply_pairs(call, expert, tile, pairs, count);
+  }
+  return 0;
+}

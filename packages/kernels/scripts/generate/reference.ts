@@ -1,0 +1,51 @@
+import type { KernelDefinition } from '../../src/manifest/types.js'
+
+/** docs/kernels.md: every kernel with its arguments, constraints and launch. */
+export function reference(manifest: readonly KernelDefinition[]): string {
+  return `# Kernels
+
+Generated from \`src/manifest\` by \`scripts/generate.ts\`; do not edit. \`struct\` parameters are the last argument, \`separate\` ones an
+argument each, in the order given. A constant's first value is its default. Kernels with the same order id give the same bits.
+
+${manifest.map(({ name }) => `- [${name}](#${name})`).join('\n')}
+
+${manifest.map(section).join('\n')}`
+}
+
+function section(definition: KernelDefinition): string {
+  const { name, summary, problem, params, constants, args, order, legal, launch, operations } = definition
+  const rows = args.map(
+    ({ name: argument, type, access, count, when, doc }) =>
+      `| ${code(argument)} | ${type} | ${access} | ${code(count)}${when === undefined ? '' : `, when ${code(when)}`} | ${cell(doc)} |`,
+  )
+  const launches = Object.entries(launch).map(
+    ([backend, { grid, threadgroup }]) =>
+      `- Launch on ${backend}: grid ${code(grid.join(', '))}, threadgroup ${code(threadgroup.join(', '))}`,
+  )
+  return `## ${name}
+
+${summary}
+
+- Parameters (${params}): ${list(Object.entries(problem).map(([field, type]) => `${code(field)} ${type}`))}
+- Constants: ${list(Object.entries(constants).map(([constant, values]) => `${code(constant)} (${values.join(', ')})`))}
+- Order: ${code(order)}; operations: ${code(operations)}
+- Expects ${list(legal.map(({ expected }) => expected))}
+${launches.join('\n')}
+
+| argument | type | access | elements | shape |
+|---|---|---|---|---|
+${rows.join('\n')}
+`
+}
+
+function code(text: string): string {
+  return `\`${cell(text)}\``
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|')
+}
+
+function list(items: readonly string[]): string {
+  return items.length === 0 ? 'none' : items.join('; ')
+}

@@ -1,0 +1,30 @@
+/** How far a kernel's result is from its oracle's. NaN where either holds one that the other does not. */
+
+/** The normalized mean squared error: sum of (got - expected)^2 over sum of expected^2; 0 when both are 0. */
+export function nmse(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  checkLengths(got, expected)
+  let error = 0
+  let power = 0
+  for (let i = 0; i < expected.length; i++) {
+    error += (got[i] - expected[i]) ** 2
+    power += expected[i] ** 2
+  }
+  return error === 0 ? 0 : error / power
+}
+
+/** The largest of |got - expected| / max(1, |expected|): absolute for small values, relative for large ones. */
+export function maxError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  checkLengths(got, expected)
+  let largest = 0
+  for (let i = 0; i < expected.length; i++) {
+    const error = Math.abs(got[i] - expected[i]) / Math.max(1, Math.abs(expected[i]))
+    if (Number.isNaN(error)) return NaN
+    largest = Math.max(largest, error)
+  }
+  return largest
+}
+
+function checkLengths(got: ArrayLike<number>, expected: ArrayLike<number>): void {
+  if (got.length === expected.length) return
+  throw new RangeError(`[compare] expected ${expected.length} values, got ${got.length}. Compare arrays of one shape.`)
+}

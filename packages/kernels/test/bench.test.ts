@@ -1,0 +1,108 @@
+/** The benchmark suites: that they run, and that what they time is right. How fast it is, no test asserts. */
+import { runSuites } from '@metal-fp4/bench'
+import { type Device, createDevice } from '@metal-fp4/metal-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { argumentArray } from '../bench/arrays.js'
+import { gemm, gemv, moe, suites } from '../bench/index.js'
+import { gemvFp4 } from '../src/manifest/index.js'
+import { resolveKernel } from '../src/manifest/resolve.js'
+import { nmse } from '../src/oracles/compare.js'
+import { gemvFp4 as oracle } from '../src/oracles/gemv_fp4.js'
+import { call } from './support/call.js'
+
+const roofBytes = 1024 * 1024
+
+let device: Device
+beforeAll(async () => {
+  device = await createDevice({ backend: 'cpu', threads: 2 })
+})
+afterAll(() => {
+  device.dispose()
+})
+
+describe('4096x4096, M = 1', () => {
+  const [m, n, k] = [1, 4096, 4096]
+
+  it('gives finite values, those of the float64 oracle', async () => {
+    const spec = { problem: { m, n, k, groupSize: 128 }, constants: { format: 'fp4' } } as const
+    const { args } = resolveKernel(gemvFp4, spec.problem, spec.constants)
+    const inputs = Object.fromEntries(
+      args.map((argument) => [argument.definition.name, argument.bound ? argumentArray(argument) : null]),
+    ) as unknown as { activations: Float32Array; codes: Uint32Array; scales: Uint16Array }
+    const out = new Float32Array(m * n)
+    await call(gemvFp4, { ...spec, args: { ...inputs, out } })
+    expect(out.every(Number.isFinite)).toBe(true)
+    const expected = oracle(spec.problem, spec.constants, inputs)
+    expect(nmse(out, expected.out)).toBeLessThan(1e-10)
+  })
+
+  it('has a row that says how many products a second, beside the baselines', async () => {
+    const filter = { shapes: [{ n, k }], m: [m], formats: ['fp4'] }
+    const { rows, failures } = await runSuites({ device, suites: [gemv], filter, samples: 1, roofBytes })
+    expect(failures).toEqual([])
+    expect(rows.map(({ kernel, format, precision }) => [kernel, format, precision])).toEqual([
+      ['gemv_fp4', 'fp4', 'float32'],
+      ['decode_gemv_fp4_wide', 'fp4', 'float32'],
+      ['marlin_gemm_fp4', 'fp4', 'float32'],
+    ])
+    for (const row of rows) {
+      expect(row.runsPerSecond).toBeCloseTo(1e9 / row.medianNs, 6)
+      expect(row.bytes).toBeGreaterThan((n * k) / 2)
+    }
+  })
+})
+
+describe('suites', () => {
+  const filter = { shapes: [{ n: 512, k: 1024 }] }
+  const kernels = async (suite: (typeof suites)[number], more: object): Promise<unknown[]> => {
+    const { rows, failures } = await runSuites({
+      device,
+      suites: [suite],
+      filter: { ...filter, ...more },
+      samples: 1,
+      roofBytes,
+    })
+    expect(failures).toEqual([])
+    return rows.map(({ kernel, variant, format, m }) => [kernel, variant, format, m].filter(Boolean).join(' '))
+  }
+
+  it('have names of their own', () => {
+    expect(suites.map(({ name }) => name)).toEqual(['gemv', 'gemm', 'moe'])
+  })
+
+  it('gemv runs every format up to 8 rows', async () => {
+    expect(await kernels(gemv, { m: [8, 9], formats: ['fp4', 'mxfp4', 'nvfp4', 'f16', 'bf16', 'f32'] })).toEqual([
+      'gemv_fp4 fp4 8',
+      'gemv_fp4 mxfp4 8',
+      'gemv_fp4 nvfp4 8',
+      'gemv_dense f16 8',
+      'gemv_dense bf16 8',
+      'gemv_dense f32 8',
+    ])
+  })
+
+  it('gemm runs each tile, and the baseline up to 64 rows', async () => {
+    expect(await kernels(gemm, { m: [9, 65], formats: ['fp4', 'f16'] })).toEqual([
+      'gemm_fp4 rows8 fp4 9',
+      'gemm_fp4 panel fp4 9',
+      'gemm_fp4 rows8 fp4 65',
+      'gemm_fp4 panel fp4 65',
+      'marlin_gemm_fp4 fp4 9',
+      'gemm_dense f16 9',
+      'gemm_dense f16 65',
+    ])
+  })
+
+  it('moe runs a layer, and counts the experts that a token reads', async () => {
+    expect(await kernels(moe, { formats: ['mxfp4', 'bf16'] })).toEqual(['moe_layer mxfp4 1'])
+    const { rows } = await runSuites({
+      device,
+      suites: [moe],
+      filter: { ...filter, formats: ['mxfp4'] },
+      samples: 1,
+      roofBytes,
+    })
+    // 4 of 64 experts of three 512 x 1024 matrices at 4.25 bits; the router's 64 x 1024 float32; a row in and one out.
+    expect(rows[0].bytes).toBe(4 * 3 * 512 * 1024 * (4.25 / 8) + 64 * 1024 * 4 + 2 * 1024 * 4)
+  })
+})
