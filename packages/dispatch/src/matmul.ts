@@ -26,6 +26,7 @@ export async function matmul(
   weights: Weights,
   options: MatmulOptions = {},
 ): Promise<Float32Array> {
+  checkOperands(x, weights)
   const { kernel } = options
   const half = kernel === 'decode_gemv_fp4_wide' || kernel === 'marlin_gemm_fp4'
   const isArray = ArrayBuffer.isView(x)
@@ -76,6 +77,26 @@ export function matmulFp4(
   options: MatmulOptions = {},
 ): Promise<Float32Array> {
   return matmul(device, x, weights, options)
+}
+
+/** JavaScript callers forget an `await`, or bring a Float64Array, whose bytes must not be read as float32. */
+function checkOperands(x: unknown, weights: unknown): void {
+  if (typeof (weights as Weights | null)?.k !== 'number') {
+    const isPromise = typeof (weights as PromiseLike<Weights> | null)?.then === 'function'
+    fail(
+      'matmul',
+      'weights of uploadFp4 or uploadDense',
+      isPromise ? 'a promise' : String(weights),
+      'Await the upload.',
+    )
+  }
+  if (ArrayBuffer.isView(x) && kindOf(x) !== 'Float32Array') {
+    fail('matmul', 'x as a Float32Array or a buffer of the device', kindOf(x), 'Convert it: Float32Array.from(x).')
+  }
+}
+
+function kindOf(x: unknown): string {
+  return Object.prototype.toString.call(x).slice(8, -1)
 }
 
 function rowsOf(bytes: number, width: number, k: number, asked: number | undefined): number {

@@ -103,6 +103,10 @@ describe('matmulFp4', () => {
       '[matmul] expected x of whole rows of k = 128 values, got 130 values.',
     )
     await expect(attempt(new Float32Array(0))).rejects.toThrow('got 0 values')
+    const promised = uploadFp4(device, tensor({ n: 64, k: 128, format: 'fp4' }))
+    await expect(matmulFp4(device, new Float32Array(128), promised as never)).rejects.toThrow('got a promise. Await')
+    ;(await promised).dispose()
+    await expect(attempt(new Float64Array(128) as never)).rejects.toThrow('got Float64Array. Convert it')
     await expect(attempt(new Float32Array(128), 2)).rejects.toThrow(
       '[matmul] expected x of at least 2 rows of k = 128 values, got 128 values.',
     )

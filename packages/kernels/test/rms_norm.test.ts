@@ -3,6 +3,7 @@ import { rmsNorm } from '../src/manifest/index.js'
 import { rmsNorm as oracle } from '../src/oracles/rms_norm.js'
 import { call } from './support/call.js'
 import { expectSameBits, worstError } from './support/compare.js'
+import { fixture } from './support/fixture.js'
 import { normal } from './support/random.js'
 
 function makeCase(m: number, k: number, rms: number) {
@@ -51,4 +52,12 @@ test('a row has the same bits in any company and on every instruction set', asyn
       expectSameBits(out, all.args.out.subarray((8 - m) * k))
     }
   }
+})
+
+fixture('rmsnorm_f32_8x128', async ({ numbers }) => {
+  const [m, k] = [8, 128]
+  const out = new Float32Array(m * k).fill(NaN)
+  const args = { input: Float32Array.from(numbers('x')), weight: Float32Array.from(numbers('weight')), out }
+  await call(rmsNorm, { problem: { m, k, epsilon: 1e-6 }, args })
+  expect(worstError(out, numbers('out'))).toBeLessThan(1e-6)
 })
