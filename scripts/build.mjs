@@ -1,20 +1,34 @@
-// Builds every package (turbo, cached). All output goes to stderr, so that what runs after it owns stdout.
-import { spawnSync } from 'node:child_process'
+// Builds every package (turbo, cached). Says nothing when there is nothing to do, and only on stderr otherwise: stdout belongs to
+// the program that a script runs afterwards.
+import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' }
 
-function run(command, args, cwd) {
-  const { status, error } = spawnSync(command, args, { cwd, env, stdio: ['ignore', 2, 2] })
-  if (error) {
-    console.error(
-      `[build] expected to run ${command}, got ${error.message}. Build through pnpm: npx -y pnpm@10.34.9 build`,
-    )
-  }
-  if (status !== 0) process.exit(status ?? 1)
-}
-
 // A missing compiler is better said once, before anything starts.
-run(process.execPath, [`${root}/scripts/native.mjs`, 'check'], `${root}/packages/metal-core`)
-run('turbo', ['run', 'build', '--output-logs=errors-only', ...process.argv.slice(2)], root)
+const check = spawnSync(process.execPath, [`${root}/scripts/native.mjs`, 'check'], {
+  cwd: `${root}/packages/metal-core`,
+  stdio: ['ignore', 2, 2],
+})
+if (check.status !== 0) process.exit(check.status ?? 1)
+
+const turbo = spawn('turbo', ['run', 'build', '--output-logs=errors-only', ...process.argv.slice(2)], {
+  cwd: root,
+  env,
+  stdio: ['ignore', 'pipe', 'pipe'],
+})
+const output = []
+for (const stream of [turbo.stdout, turbo.stderr]) stream.on('data', (chunk) => output.push(chunk))
+const notice = setTimeout(() => process.stderr.write('Building the packages (about a minute the first time) …\n'), 3000)
+
+turbo.on('error', (error) => {
+  clearTimeout(notice)
+  console.error(`[build] expected to run turbo, got ${error.message}. Build through pnpm: npx -y pnpm@10.34.9 build`)
+  process.exitCode = 1
+})
+turbo.on('close', (status) => {
+  clearTimeout(notice)
+  if (status !== 0) process.stderr.write(Buffer.concat(output))
+  process.exitCode = status ?? 1
+})
