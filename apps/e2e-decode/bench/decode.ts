@@ -10,7 +10,7 @@ export const decode: Suite = defineSuite({
   summary: 'tokens a second at batch 1: the default model, and a geometry with synthetic weights in each format',
   async *cases(context) {
     if (!(context.filter.m ?? [1]).includes(1)) return
-    for await (const { model, name } of models(context)) {
+    for await (const { model, name, cached } of models(context)) {
       const { formats, layers, bytesPerToken, precision, activeParameters } = model.describe()
       let turn = 0
       yield {
@@ -22,6 +22,7 @@ export const decode: Suite = defineSuite({
         n: model.spec.vocabSize,
         k: model.spec.width,
         bytes: bytesPerToken,
+        cached,
         operations: 2 * activeParameters,
         tokens: 1,
         extra: { layers, bytesPerToken, promptLength },

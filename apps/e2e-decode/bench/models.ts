@@ -1,8 +1,8 @@
-/** The models that both suites run: the default one, and a geometry large enough that no cache holds it. */
+/** The models that both suites run: the default one, which a cache holds, and a geometry large enough that none does. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFp4Format } from '@metal-fp4/fp4-quant'
-import type { SuiteContext } from '@metal-fp4/bench'
+import { type SuiteContext, coldBytes } from '@metal-fp4/bench'
 import { type Model, type ModelSource, defaultModel, loadModel } from '../src/index.js'
 
 /**
@@ -13,10 +13,19 @@ const geometry = { geometry: 'qwen3-0.6b', vocabSize: 32_000 } as const
 
 const context = 1024
 
+/**
+ * Below this many bytes a token, weights may stay in a cache from one token to the next. Half of what the cold pool leaves
+ * between two uses of a copy: a pass goes through the weights in the same order each time, so a cache that is a little too
+ * small for them already has none of them left.
+ */
+const coldModelBytes = coldBytes / 2
+
 export interface BenchModel {
   readonly model: Model
   /** For the report. */
   readonly name: string
+  /** See `BenchCase.cached`. */
+  readonly cached: boolean
 }
 
 /** Yields the models one at a time; each is disposed when the generator goes on. */
@@ -34,7 +43,7 @@ export async function* models({ device, filter }: SuiteContext): AsyncGenerator<
   ): AsyncGenerator<BenchModel> {
     const model = await loadModel(source, { ...options, device, context: typeof source === 'string' ? 512 : context })
     try {
-      yield { model, name }
+      yield { model, name, cached: model.describe().bytesPerToken < coldModelBytes }
     } finally {
       await model.dispose()
     }

@@ -11,7 +11,7 @@ export const prefill: Suite = defineSuite({
   async *cases(context) {
     const lengths = (context.filter.m ?? [128]).filter((length) => length > 8)
     if (lengths.length === 0) return
-    for await (const { model, name } of models(context)) {
+    for await (const { model, name, cached } of models(context)) {
       const { formats, layers, bytesPerToken, precision, activeParameters } = model.describe()
       for (const length of lengths.filter((count) => count < model.contextLength)) {
         let turn = 0
@@ -24,6 +24,7 @@ export const prefill: Suite = defineSuite({
           n: model.spec.vocabSize,
           k: model.spec.width,
           bytes: bytesPerToken * Math.ceil(length / chunkRows),
+          cached,
           operations: 2 * activeParameters * length,
           tokens: length,
           extra: { layers },

@@ -65,13 +65,19 @@ export async function loadModel(source: ModelSource = defaultModel, options: Loa
   const checkpoint = await openCheckpoint(source)
   try {
     if (checkpoint.kind === 'packed' && (options.quantize ?? options.groupSize) !== undefined) {
-      failOption('loadModel', `no quantize or groupSize for ${source}`, 'some', 'It is packed already: leave them out.')
+      failOption(
+        'loadModel',
+        `no format (quantize, --q-mode) for ${source}`,
+        'one',
+        'It is packed already: leave the format out, or load the original checkpoint.',
+      )
     }
     const tokenizer = await tokenizerOf(checkpoint)
     const defaults = await readGenerationDefaults(
       join(checkpoint.folder, 'generation_config.json'),
       checkpoint.config,
       tokenizer,
+      checkpoint.spec.vocabSize,
     )
     return await build(source, checkpoint.spec, options, tokenizer, defaults, (device, control) =>
       checkpoint.kind === 'packed'

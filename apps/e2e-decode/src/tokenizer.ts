@@ -30,7 +30,10 @@ export interface Tokenizer {
   decode(tokens: readonly number[]): string
   /** The id of an entry of the vocabulary. */
   idOf(token: string): number | undefined
-  /** Turns a stream of tokens into text; `context` are tokens before the first one (they are not given back). */
+  /**
+   * Turns a stream of tokens into text; `context` are tokens before the first one. They are not given back, but for a
+   * character that they begin and the stream completes.
+   */
   stream(context?: readonly number[]): TextStream
 }
 
@@ -99,10 +102,9 @@ const longestWindow = 64
  */
 function textStream(decode: (tokens: readonly number[]) => string, context: readonly number[]): TextStream {
   // Decoders drop a space at the very beginning: some tokens of context keep them from it.
-  let settled = context.slice(-4)
-  let pending: number[] = []
-  // How much of the pending tokens' text was given out.
-  let given = 0
+  let { settled, pending } = splitContext(decode, context)
+  // How much of the pending tokens' text was given out, or stands in the context.
+  let given = pending.length === 0 ? 0 : decode([...settled, ...pending]).length - decode(settled).length - 1
   const advance = (hold: boolean): string => {
     const text = decode([...settled, ...pending]).slice(decode(settled).length)
     const kept = hold && text.endsWith('\ufffd') && pending.length < longestWindow
@@ -122,4 +124,20 @@ function textStream(decode: (tokens: readonly number[]) => string, context: read
     },
     end: () => (pending.length === 0 ? '' : advance(false)),
   }
+}
+
+/**
+ * The context's last tokens: those of an incomplete character at its end are pending, the next token may complete it.
+ * Where nothing before them is whole either, the bytes are no text, and none are.
+ */
+function splitContext(
+  decode: (tokens: readonly number[]) => string,
+  context: readonly number[],
+): { settled: readonly number[]; pending: number[] } {
+  for (let count = 0; count < longestWindow / 2 && count <= context.length; count++) {
+    const end = context.length - count
+    const settled = context.slice(Math.max(0, end - 4), end)
+    if (!decode(settled).endsWith('\ufffd')) return { settled, pending: context.slice(end) }
+  }
+  return { settled: context.slice(-4), pending: [] }
 }

@@ -20,6 +20,12 @@ it('decode and prefill give rows with tokens a second, for the default model and
     expect(row).toMatchObject({ format: 'fp4', precision: 'float32', threads: device.info.threads })
     expect(row.bytes).toBeGreaterThan(1e6)
   }
+  // The default model stays in a cache: no share of the memory's roof is claimed for it.
+  for (const [stories, geometry] of [rows.slice(0, 2), rows.slice(2)]) {
+    expect(stories).toMatchObject({ cached: true, percentOfRoof: null })
+    expect(geometry.percentOfRoof).toBeGreaterThan(0)
+    expect(geometry).not.toHaveProperty('cached')
+  }
   // 0.44 G projection weights and the output matrix at 4.125 bits, norms in float32.
   expect(rows[1].bytes / 1e6).toBeCloseTo(244, -1)
 })

@@ -37,8 +37,10 @@ describe('config.json', () => {
     ['a number for a truth value', { tie_word_embeddings: 1 }, /"tie_word_embeddings": expected true or false, got 1/],
     ['biases', { attention_bias: true }, /"attention_bias": expected false, got true/],
     ['another activation', { hidden_act: 'gelu' }, /"hidden_act": expected "silu", got "gelu"/],
-    ['an unknown rotation', { rope_scaling: { rope_type: 'yarn', factor: 2 } }, /"rope_scaling": expected .*"yarn"/],
-    ['a rotation without its factor', { rope_scaling: { rope_type: 'llama3' } }, /"rope_scaling": expected .*factor/],
+    ['an unknown rotation', { rope_scaling: { rope_type: 'yarn', factor: 2 } }, /"rope_scaling.rope_type": expected "default", .*, got "yarn"\./], // prettier-ignore
+    ['a rotation without its factor', { rope_scaling: { type: 'linear' } }, /"rope_scaling.factor": expected a number above 0, got nothing\./], // prettier-ignore
+    ['a negative factor', { rope_scaling: { ...configs.llama.rope_scaling as object, factor: -1 } }, /"rope_scaling.factor": expected a number above 0, got -1\. [^.]*\.$/], // prettier-ignore
+    ['factors in the wrong order', { rope_scaling: { ...configs.llama.rope_scaling as object, low_freq_factor: 5 } }, /"rope_scaling.high_freq_factor": expected a number above low_freq_factor \(5\), got 4\./], // prettier-ignore
     ['a quantized checkpoint', { quantization_config: { bits: 4 } }, /"quantization_config": expected no entry, got an object/], // prettier-ignore
     ['sliding windows', { layer_types: ['sliding_attention', 'full_attention'] }, /"layer_types": expected "full_attention" everywhere/], // prettier-ignore
   ]
@@ -106,6 +108,18 @@ describe('tensors', () => {
       tensors[name] = { dtype: 'F32', shape: [64], values: new Float32Array(64) }
     })
     await expect(openAndClose(folder)).rejects.toThrow(`tensor "${name}": expected only tensors of llama`)
+  })
+
+  it.each([1, 7])('refuses layer %i of a checkpoint that has fewer', async (layer) => {
+    const name = `model.layers.${layer}.mlp.up_proj.weight`
+    const folder = changed((tensors) => {
+      tensors[name] = { dtype: 'F32', shape: [72, 64], values: new Float32Array(72 * 64) }
+    })
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...configs.llama, num_hidden_layers: 1 }))
+    const layers = 'expected tensors of 1 layers, as num_hidden_layers says, got one of layer'
+    await expect(openAndClose(folder)).rejects.toThrow(
+      new RegExp(`model.safetensors, tensor "model.layers.\\d.*": ${layers} \\d, counted from 0`),
+    )
   })
 
   it('refuses values that are not finite when they are to be quantized', async () => {

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs'
+import { createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ContextOverflowError, OptionError } from '../src/errors.js'
 import type { Generation, GenerationSummary } from '../src/generation/generation.js'
@@ -69,10 +70,29 @@ describe('generate', () => {
     const [first] = free.tokens
     // A model whose end token is one that is sure to come.
     const ending = writeCheckpoint(configs.qwen3Moe)
-    writeFileSync(`${ending}/generation_config.json`, JSON.stringify({ eos_token_id: [first, 300000] }))
+    writeFileSync(`${ending}/generation_config.json`, JSON.stringify({ eos_token_id: [first, 258] }))
     await using other = await loadModel(ending, { quantize: 'fp4' })
     const ended = await run(other.generate('end', { ...sampled, ignoreEnd: false, seed: 3, maxTokens: 50 }))
     expect(ended).toMatchObject({ tokens: [first], finishReason: 'end' })
+  })
+
+  it.each([259, [1, 300000], -1, 'one'])('refuses the end token %j of a checkpoint', async (id) => {
+    const wrong = writeCheckpoint(configs.qwen3Moe)
+    writeFileSync(`${wrong}/generation_config.json`, JSON.stringify({ eos_token_id: id }))
+    await expect(loadModel(wrong)).rejects.toThrow(
+      /generation_config.json, "eos_token_id": expected (an integer|integers) from 0 to 258.*, got /,
+    )
+  })
+
+  it.each([2, 4])('needs no more than %i submissions in flight', async (maxInFlight) => {
+    const options = { ...sampled, seed: 6, maxTokens: 40 }
+    const device = await createDevice({ backend: 'cpu', maxInFlight })
+    const few = await loadModel(folder, { device })
+    expect((await run(few.generate('word after word '.repeat(20), options))).tokens).toEqual(
+      (await fresh('word after word '.repeat(20), options)).tokens,
+    )
+    await few.dispose()
+    device.dispose()
   })
 
   it('computes only what the prompt does not share with what came before', async () => {
@@ -97,6 +117,42 @@ describe('generate', () => {
     for (const [i, prompt] of ['x', 'y', 'z'].entries()) {
       expect(results[i].tokens).toEqual((await run(model.generate(prompt, { maxTokens: 6, temperature: 0 }))).tokens)
     }
+  })
+})
+
+describe('logitsByChunk', () => {
+  const tokens = Array.from({ length: 20 }, (_, i) => (37 * i) % 259)
+
+  it('leaves the model to others between chunks, and goes on as if they had not been', async () => {
+    const whole = await model.logits(tokens, { rows: 'all', chunk: 4 })
+    const options = { ...sampled, seed: 8, maxTokens: 20 }
+    const alone = await fresh('between', options)
+    const chunks: number[] = []
+    for await (const chunk of model.logitsByChunk(tokens, { chunk: 4 })) {
+      expect((await run(model.generate('between', options))).tokens).toEqual(alone.tokens)
+      const other = model.logitsByChunk(tokens.slice(5), { chunk: 2 })
+      await other.next()
+      chunks.push(...chunk)
+    }
+    expect(Float32Array.from(chunks)).toEqual(whole)
+  })
+
+  it('may be given up without a word', async () => {
+    await model.logitsByChunk(tokens, { chunk: 1 }).next()
+    const { finishReason } = await run(model.generate('a', { maxTokens: 2, temperature: 0, ignoreEnd: true }))
+    expect(finishReason).toBe('length')
+  })
+})
+
+describe('a generation that is given up without a word', () => {
+  it('keeps others waiting until the model is disposed', async () => {
+    const other = await loadModel(folder)
+    const given = other.generate('a', { ignoreEnd: true })[Symbol.asyncIterator]()
+    await given.next()
+    const waiting = run(other.generate('b', { maxTokens: 2 }))
+    const outcome = expect(waiting).rejects.toThrow(/expected a live model, got a disposed one/)
+    await other.dispose()
+    await outcome
   })
 })
 

@@ -34,6 +34,13 @@ describe('packed folder', () => {
     expect(mapped.describe()).toMatchObject({ ...quantized.describe(), source: target })
   })
 
+  it('does not write over the checkpoint', async () => {
+    const source = writeCheckpoint(configs.llama)
+    const before = readdirSync(source)
+    await expect(packModel(source, join(source, '.'), { mode: 'fp4' })).rejects.toThrow('Name another folder to write')
+    expect(readdirSync(source)).toEqual(before)
+  })
+
   it('aligns what is large to pages', async () => {
     const target = newFolder()
     await packModel(writeCheckpoint(configs.llama), target, { mode: 'none' })
@@ -91,12 +98,22 @@ describe('a malformed packed folder', () => {
     ['a range out of the file', /"tensors.output.codes.offset": expected a range that ends within/, (index) => ((index.tensors.output.codes as { offset: number }).offset = 2 ** 40)], // prettier-ignore
     ['a crooked range', /"tensors.output.codes.offset": expected a multiple of 256, got 3/, (index) => ((index.tensors.output.codes as { offset: number }).offset = 3)], // prettier-ignore
     ['a short range', /"tensors.output.scales.byteLength": expected \d+, got 8/, (index) => ((index.tensors.output.scales as { byteLength: number }).byteLength = 8)], // prettier-ignore
+    ['a layer too many', /packed.json, "tensors.layers.4.down": expected only tensors of qwen3_moe with 4 layers, got an object/, (index) => (index.tensors['layers.4.down'] = index.tensors['layers.3.down'])], // prettier-ignore
+    ['two tensors in the same bytes', /packed.json, "tensors.layers.\d.down.codes": expected a range from byte \d+ on, where "tensors.layers.\d.down.codes" ends, got offset \d+/, (index) => (index.tensors['layers.3.down'] = index.tensors['layers.2.down'])], // prettier-ignore
     ['a missing range', /"tensors.output.columnScales": expected an object with offset and byteLength, got nothing/, (index) => delete index.tensors.output.columnScales], // prettier-ignore
   ]
   it.each(faults)('is refused: %s', async (_, message, change) => {
     const error = await loadModel(changed(change)).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(CheckpointError)
     expect((error as CheckpointError).message).toMatch(message)
+  })
+
+  it('is refused: another number of layers', async () => {
+    const folder = changed(() => undefined)
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...configs.qwen3Moe, num_hidden_layers: 3 }))
+    await expect(loadModel(folder)).rejects.toThrow(
+      /packed.json, "tensors.layers.3.inputNorm": expected only tensors of qwen3_moe with 3 layers/,
+    )
   })
 
   it('is refused: truncated data', async () => {
@@ -112,6 +129,6 @@ describe('a malformed packed folder', () => {
   })
 
   it('is not quantized again', async () => {
-    await expect(loadModel(good, { quantize: 'fp4' })).rejects.toThrow(/expected no quantize or groupSize/)
+    await expect(loadModel(good, { quantize: 'fp4' })).rejects.toThrow(/expected no format \(quantize, --q-mode\)/)
   })
 })

@@ -1,8 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { ropeFrequencies } from '@metal-fp4/kernels'
+import { dequantize, quantize } from '@metal-fp4/fp4-quant'
+import { packColumns64, ropeFrequencies } from '@metal-fp4/kernels'
 import { describe, expect, it } from 'vitest'
+import { frequenciesOf } from '../src/reference/frequencies.js'
 import { attention, matmul, rmsNorm, rotate, route, swiglu } from '../src/reference/layers.js'
+import { walkColumns } from '../src/reference/packed-weights.js'
+import { normals } from './support/random.js'
 
 describe('reference layers, by hand', () => {
   it('matmul', () => {
@@ -47,6 +51,45 @@ describe('reference layers, by hand', () => {
       [3 / 7, 3 / 7, 1 / 7].map((weight) => expect.closeTo(weight, 12) as number),
     )
     expect(route(logits, { ...plain, scoring: 'sigmoid', scalingFactor: 2 })[0].weight).toBeCloseTo(1.5, 12)
+  })
+})
+
+describe('what the reference writes anew, against what the devices use', () => {
+  const llama3 = {
+    rope_type: 'llama3',
+    factor: 8,
+    low_freq_factor: 1,
+    high_freq_factor: 4,
+    original_max_position_embeddings: 64,
+  }
+  it.each([null, { rope_type: 'default' }, { type: 'linear', factor: 2.5 }, llama3])('frequencies of %j', (scaling) => {
+    for (const [headDim, theta] of [
+      [64, 10000],
+      [24, 1e6],
+    ] as const) {
+      const expected = ropeFrequencies({ headDim, theta, scaling })
+      const found = frequenciesOf(headDim, { theta, scaling })
+      expect(found.length).toBe(headDim / 2)
+      for (const [i, value] of expected.entries()) expect(found[i] / value).toBeCloseTo(1, 12)
+    }
+  })
+
+  it.each(['fp4', 'mxfp4', 'nvfp4'] as const)('values of packed %s', (format) => {
+    // Ragged: no multiple of a tile, a word or a group; two experts of two stacks.
+    const [experts, half, k] = [2, 70, 100]
+    const values = normals(5, experts * 2 * half * k)
+    const tensor = quantize(values, { n: 2 * half, k, format, experts, parts: [half, half] })
+    const { codes, scales, columnScales, groupSize } = packColumns64(tensor, { stacks: 2 })
+    const view = ({ buffer, byteOffset, byteLength }: ArrayBufferView): DataView =>
+      new DataView(buffer, byteOffset, byteLength)
+    const shape = [experts, 2, half, k]
+    const walked = walkColumns(
+      { shape, dtype: format, groupSize },
+      view(codes),
+      view(scales),
+      columnScales === null ? null : view(columnScales),
+    )
+    expect(walked).toEqual(dequantize(tensor))
   })
 })
 
@@ -95,8 +138,7 @@ describe.skipIf(!existsSync(goldens))('reference layers, against values computed
     // The fixture rotates the first 16 of 24 values of a head, at positions of its own.
     const folder = 'long_rope_llama3_neox_f32_bands'
     const [positions, input, output] = ['positions', 'q_in', 'q_out'].map((name) => readNpy(folder, name))
-    const frequencies = ropeFrequencies({
-      headDim: 16,
+    const frequencies = frequenciesOf(16, {
       theta: 10000,
       scaling: {
         rope_type: 'llama3',

@@ -69,6 +69,29 @@ describe('tokenizer', () => {
     )
   })
 
+  it('completes a character that the context begins', () => {
+    const bytes = [...new TextEncoder().encode('é€🦊ü')]
+    const rest = ['é€🦊ü', 'é€🦊ü', '€🦊ü', '€🦊ü', '€🦊ü', '🦊ü', '🦊ü', '🦊ü', '🦊ü', 'ü', 'ü', '']
+    for (const [cut, expected] of rest.entries()) {
+      const stream = tokenizer.stream(bytes.slice(0, cut))
+      const pieces = [...bytes.slice(cut).map((byte) => stream.push(byte)), stream.end()]
+      expect(pieces.join(''), `context of ${cut} bytes`).toBe(expected)
+    }
+  })
+
+  it('goes on from any context to the text that decoding at once gives', () => {
+    const bytes = fc.array(fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constantFrom(0xc3, 0xa9, 0xf0, 0x9f, 0xa6, 0x8a)), { maxLength: 24 }) // prettier-ignore
+    fc.assert(
+      fc.property(bytes, bytes, (context, tokens) => {
+        const stream = tokenizer.stream([104, ...context])
+        const pieces = [...tokens.map((token) => stream.push(token)), stream.end()]
+        // The U+FFFD of an incomplete character at the end of the context is not text yet.
+        const before = tokenizer.decode([104, ...context]).replace(/\ufffd$/, '')
+        expect(before + pieces.join('')).toBe(tokenizer.decode([104, ...context, ...tokens]))
+      }),
+    )
+  })
+
   it('refuses a tokenizer that is none', async () => {
     const folder = writeTokenizer()
     writeFileSync(join(folder, 'tokenizer.json'), '{"model": {"type": "Riddle"}}')

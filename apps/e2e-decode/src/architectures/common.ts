@@ -1,5 +1,5 @@
 /** What the config.json of Llama and its descendants have in common. */
-import { RopeError, type RopeScaling, ropeFrequencies } from '@metal-fp4/kernels'
+import type { RopeScaling } from '@metal-fp4/kernels'
 import { type JsonObject } from '../checkpoint/json-file.js'
 import type { FeedForward, ModelSpec } from './types.js'
 
@@ -60,14 +60,30 @@ function readRope(config: JsonObject, defaultTheta: number): ModelSpec['rope'] {
   // transformers 5 moved both entries into `rope_parameters`.
   const parameters = config.object('rope_parameters')
   const theta = (parameters ?? config).positive('rope_theta', config.positive('rope_theta', defaultTheta))
-  const scaling = (parameters ?? config.object('rope_scaling'))?.values as RopeScaling | undefined
-  try {
-    ropeFrequencies({ headDim: 2, theta, scaling: scaling ?? null })
-  } catch (error) {
-    if (!(error instanceof RopeError)) throw error
-    config.fail(parameters ? 'rope_parameters' : 'rope_scaling', error.message.replace(/^\[.*?\] expected /, ''))
+  return { theta, scaling: readScaling(parameters ?? config.object('rope_scaling')) }
+}
+
+/** Every entry that the kind of scaling reads, checked. */
+function readScaling(entries: JsonObject | undefined): RopeScaling | null {
+  if (entries === undefined) return null
+  const key = entries.has('rope_type') || !entries.has('type') ? 'rope_type' : 'type'
+  const type = entries.string(key, 'default')
+  if (entries.positive('partial_rotary_factor', 1) !== 1) {
+    entries.fail('partial_rotary_factor', '1', 'This feature is not supported.')
   }
-  return { theta, scaling: scaling ?? null }
+  if (type === 'default') return { rope_type: type }
+  if (type === 'linear') return { rope_type: type, factor: entries.positive('factor') }
+  if (type !== 'llama3') return entries.fail(key, '"default", "linear" or "llama3"', 'This feature is not supported.')
+  const low = entries.positive('low_freq_factor')
+  const high = entries.positive('high_freq_factor')
+  if (high <= low) entries.fail('high_freq_factor', `a number above low_freq_factor (${low})`)
+  return {
+    rope_type: type,
+    factor: entries.positive('factor'),
+    low_freq_factor: low,
+    high_freq_factor: high,
+    original_max_position_embeddings: entries.positive('original_max_position_embeddings'),
+  }
 }
 
 function rejectUnsupported(config: JsonObject): void {

@@ -33,24 +33,28 @@ export async function openHuggingFace(folder: string): Promise<HuggingFaceCheckp
   }
 }
 
-/** A bias or norm that we would leave out silently changes what a layer computes. */
+/** A bias, a norm or a whole layer that we would leave out silently changes what the model computes. */
 function rejectUnknown(store: TensorStore, spec: ModelSpec, { names }: Architecture): void {
   const known = new Set<string>()
   for (const declaration of weightTable(spec, names)) {
     if (declaration.kind === 'vector') known.add(declaration.tensor)
     else for (const part of declaration.parts) for (let e = 0; e < declaration.experts; e++) known.add(part.tensor(e))
   }
-  const prefixes = Array.from({ length: spec.layers }, (_, layer) => names.layer(layer).prefix)
+  const stem = names.layer(0).prefix.replace(/0\.$/, '')
   for (const name of store.names) {
     // Old checkpoints store the frequencies of the rotation, which follow from config.json.
     if (known.has(name) || name.endsWith('rotary_emb.inv_freq')) continue
-    if (!prefixes.some((prefix) => name.startsWith(prefix))) continue
+    if (!name.startsWith(stem)) continue
+    const layer = Number.parseInt(name.slice(stem.length), 10)
+    const beyond = layer >= spec.layers
     failCheckpoint({
       file: store.fileOf(name),
       tensor: name,
-      expected: `only tensors of ${spec.architecture} in its layers`,
-      got: 'one that it does not have',
-      fix: 'The checkpoint is of another architecture than its config.json says.',
+      expected: beyond
+        ? `tensors of ${spec.layers} layers, as num_hidden_layers says`
+        : `only tensors of ${spec.architecture} in its layers`,
+      got: beyond ? `one of layer ${layer}, counted from 0` : 'one that it does not have',
+      fix: `The checkpoint is of another ${beyond ? 'model' : 'architecture'} than its config.json says.`,
     })
   }
 }

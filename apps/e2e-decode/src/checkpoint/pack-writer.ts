@@ -1,5 +1,5 @@
 /** Writes a packed folder: every weight of a Hugging Face checkpoint, quantized and ordered for the device. */
-import { copyFile, mkdir, open, rename, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, open, realpath, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packColumns64 } from '@metal-fp4/kernels'
 import { failOption } from '../errors.js'
@@ -47,6 +47,14 @@ export async function packModel(source: string, target: string, options: PackOpt
   }
   try {
     await mkdir(target, { recursive: true })
+    if ((await realpath(source)) === (await realpath(target))) {
+      return failOption(
+        'pack',
+        'a folder other than the checkpoint',
+        `${target} for both`,
+        'Name another folder to write.',
+      )
+    }
     const index = await writeData(checkpoint, join(target, packedData), options)
     for (const name of companions) {
       const from = join(source, name)

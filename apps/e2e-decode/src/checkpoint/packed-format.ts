@@ -62,6 +62,13 @@ export function shapeOf(declaration: WeightDeclaration): number[] {
   return [declaration.experts, declaration.stacks, declaration.n, declaration.k]
 }
 
+/** The ranges of a tensor, with the names of their entries. */
+export function rangesOf(tensor: PackedTensor): [string, PackedRange][] {
+  if (tensor.layout === 'rows') return [['data', tensor.data]]
+  const { codes, scales, columnScales } = tensor
+  return [['codes', codes], ['scales', scales], ...(columnScales ? [['columnScales', columnScales] as [string, PackedRange]] : [])] // prettier-ignore
+}
+
 const denseBytes: Readonly<Record<DenseType, number>> = { f32: 4, f16: 2, bf16: 2 }
 
 /** Reads and checks one tensor's entry against what the model needs. @throws CheckpointError */

@@ -11,6 +11,7 @@ import {
   packedFormat,
   packedIndex,
   packedVersion,
+  rangesOf,
   readPackedTensor,
 } from './packed-format.js'
 
@@ -51,7 +52,31 @@ export async function openPacked(folder: string): Promise<PackedCheckpoint> {
       entries.object(declaration.name) ?? entries.fail(declaration.name, 'the tensor', 'Pack the model again.')
     tensors.set(declaration.name, readPackedTensor(entry, declaration, dataBytes))
   }
+  for (const name of Object.keys(entries.values)) {
+    if (tensors.has(name)) continue
+    const fix = 'packed.json and config.json are not of one model.'
+    entries.fail(name, `only tensors of ${spec.architecture} with ${spec.layers} layers`, fix)
+  }
+  rejectOverlaps(index.file, tensors)
   return { kind: 'packed', folder, config, architecture, spec, dataFile, dataBytes, tensors }
+}
+
+/** Two weights in the same bytes: one of them is not what was packed. */
+function rejectOverlaps(file: string, tensors: ReadonlyMap<string, PackedTensor>): void {
+  const ranges = [...tensors].flatMap(([name, tensor]) =>
+    rangesOf(tensor).map(([key, range]) => ({ entry: `tensors.${name}.${key}`, ...range })),
+  )
+  ranges.sort((a, b) => a.offset - b.offset)
+  let end = 0
+  let before = ''
+  for (const { entry, offset, byteLength } of ranges) {
+    if (offset < end) {
+      const expected = `a range from byte ${end} on, where "${before}" ends`
+      failCheckpoint({ file, entry, expected, got: `offset ${offset}`, fix: 'The file is damaged: download it again.' })
+    }
+    end = offset + byteLength
+    before = entry
+  }
 }
 
 async function fileBytes(file: string): Promise<number> {

@@ -61,7 +61,7 @@ async function generate(model: Model, flags: GenerateFlags, signal: AbortSignal)
     signal,
   })
   if (story) process.stderr.write(`${deviceLine(model.device)} · ${modelLine(model)}\n\n`)
-  if (story && typeof prompt === 'string') process.stdout.write(prompt)
+  if (story && !json && typeof prompt === 'string') process.stdout.write(prompt)
   try {
     for await (const { text, token, index } of generation) {
       if (!json) process.stdout.write(model.tokenizer ? text : `${index === 0 ? '' : ' '}${token}`)

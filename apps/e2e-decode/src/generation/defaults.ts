@@ -13,17 +13,22 @@ export async function readGenerationDefaults(
   file: string,
   config: JsonObject,
   tokenizer: Tokenizer,
+  vocabSize: number,
 ): Promise<GenerationDefaults> {
   const generation = await readJsonObject(file, 'optional')
   const source = generation?.has('eos_token_id') ? generation : config
-  return { endTokens: endTokensOf(source, tokenizer), sampling: generation === undefined ? {} : samplingOf(generation) }
+  const sampling = generation === undefined ? {} : samplingOf(generation)
+  return { endTokens: endTokensOf(source, tokenizer, vocabSize), sampling }
 }
 
 /** `eos_token_id` is a number or a list of them; without one the usual names of such a token are looked up. */
-function endTokensOf(source: JsonObject, tokenizer: Tokenizer): readonly number[] {
+function endTokensOf(source: JsonObject, tokenizer: Tokenizer, vocabSize: number): readonly number[] {
   if (source.has('eos_token_id')) {
-    const value = source.values.eos_token_id
-    return Array.isArray(value) ? source.integers('eos_token_id') : [source.integer('eos_token_id', { least: 0 })]
+    const most = vocabSize - 1
+    if (!Array.isArray(source.values.eos_token_id)) return [source.integer('eos_token_id', { least: 0, most })]
+    const ids = source.integers('eos_token_id')
+    if (ids.some((id) => id > most)) source.fail('eos_token_id', `integers from 0 to ${most}, the vocabulary`)
+    return [...new Set(ids)]
   }
   return ['<|endoftext|>', '<|im_end|>', '<|eot_id|>', '</s>'].flatMap((name) => tokenizer.idOf(name) ?? [])
 }

@@ -1,6 +1,7 @@
 /** The options of a generation. */
 import { describe, failOption } from '../errors.js'
 import type { SamplingOptions } from '../model/sampler-settings.js'
+import type { Tokenizer } from '../tokenizer.js'
 
 export interface GenerateOptions extends SamplingOptions {
   /** Tokens to make at most. Default: until the text ends or the context is full. */
@@ -41,4 +42,25 @@ export function checkTokens(op: string, tokens: readonly number[], vocabSize: nu
     const fix = 'Encode the text with this model’s tokenizer.'
     failOption(op, `tokens from 0 to ${vocabSize - 1}`, `${describe(tokens[bad])} at index ${bad}`, fix)
   }
+}
+
+/** The tokens of a prompt: a text, or tokens already. @throws OptionError */
+export function promptTokens(
+  prompt: string | readonly number[],
+  tokenizer: Tokenizer | undefined,
+  vocabSize: number,
+): readonly number[] {
+  if (typeof prompt !== 'string') {
+    if (!Array.isArray(prompt)) failOption('generate', 'a prompt (text or tokens)', describe(prompt), 'Pass a string.')
+    if (prompt.length === 0) failOption('generate', 'at least one token', 'none', 'Pass the tokens of a prompt.')
+    checkTokens('generate', prompt, vocabSize)
+    return [...(prompt as readonly number[])]
+  }
+  if (tokenizer === undefined) {
+    failOption('generate', 'token ids, since the model has no tokenizer', 'a text', 'Pass ids, as in [1, 2, 3].')
+  }
+  const tokens = tokenizer.encode(prompt)
+  if (tokens.length === 0) failOption('generate', 'a prompt that is not empty', describe(prompt), 'Begin the text.')
+  checkTokens('generate', tokens, vocabSize)
+  return tokens
 }

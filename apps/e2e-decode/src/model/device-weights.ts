@@ -26,10 +26,6 @@ export class DeviceWeights {
     return this.#matrices.get(name) ?? missing(name)
   }
 
-  hasMatrix(name: string): boolean {
-    return this.#matrices.has(name)
-  }
-
   addVector(device: Device, name: string, values: Float32Array): void {
     const buffer = device.createBuffer({ data: values, storage: 'private', label: name })
     this.#owned.push(buffer)

@@ -4,6 +4,7 @@
  */
 import type { Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import type { ModelSpec } from '../architectures/index.js'
+import { Buffers } from './buffers.js'
 
 /** Positions in a block. */
 export const blockSize = 64
@@ -18,18 +19,25 @@ export class KvPool {
   /** For each layer: half [blocks, kvHeads, blockSize, headDim]. */
   readonly keys: readonly DeviceBuffer[]
   readonly values: readonly DeviceBuffer[]
+  readonly #buffers: Buffers
   readonly #free: number[]
   readonly #used: number[] = []
 
   constructor(device: Device, { layers, kvHeads, headDim }: ModelSpec, capacity: number) {
     this.capacity = capacity
     this.blocks = Math.ceil(capacity / blockSize)
-    this.table = device.createBuffer({ byteLength: this.blocks * 4, storage: 'shared', label: 'blockTable' })
     const byteLength = this.blocks * kvHeads * blockSize * headDim * 2
+    this.#buffers = new Buffers(device)
     const make = (label: string): DeviceBuffer[] =>
-      Array.from({ length: layers }, () => device.createBuffer({ byteLength, storage: 'private', label }))
-    this.keys = make('keys')
-    this.values = make('values')
+      Array.from({ length: layers }, () => this.#buffers.make(byteLength, label))
+    const made = this.#buffers.build(() => ({
+      table: this.#buffers.make(this.blocks * 4, 'blockTable', 'shared'),
+      keys: make('keys'),
+      values: make('values'),
+    }))
+    this.table = made.table
+    this.keys = made.keys
+    this.values = made.values
     this.#free = Array.from({ length: this.blocks }, (_, i) => this.blocks - 1 - i)
   }
 
@@ -57,6 +65,6 @@ export class KvPool {
   }
 
   dispose(): void {
-    for (const buffer of [this.table, ...this.keys, ...this.values]) buffer.dispose()
+    this.#buffers.dispose()
   }
 }

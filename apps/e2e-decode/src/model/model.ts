@@ -3,7 +3,7 @@ import type { Device } from '@metal-fp4/metal-core'
 import type { ModelSpec } from '../architectures/index.js'
 import { ContextOverflowError, describe, failOption } from '../errors.js'
 import { Generation } from '../generation/generation.js'
-import { type GenerateOptions, checkMaxTokens, checkTokens, stopStrings } from '../generation/options.js'
+import { type GenerateOptions, checkMaxTokens, checkTokens, promptTokens, stopStrings } from '../generation/options.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { type ModelDescription, describeModel } from './describe.js'
 import { Lock } from './lock.js'
@@ -44,6 +44,8 @@ export class Model implements AsyncDisposable {
   readonly #passes: Passes
   readonly #sequence: Sequence
   readonly #lock = new Lock()
+  /** Whose tokens the cache holds: those of an iteration of `logitsByChunk`, or (`undefined`) of generations. */
+  #cacheOf: readonly number[] | undefined
   #disposed = false
 
   /** Use `loadModel`. */
@@ -55,6 +57,11 @@ export class Model implements AsyncDisposable {
     this.contextLength = parts.pool.capacity
     this.#passes = new Passes(parts.device, parts, parts.endTokens.length)
     this.#sequence = new Sequence(this.#passes, parts.pool, parts.spec.vocabSize)
+  }
+
+  /** Sampling that the checkpoint recommends, and that generations use unless told otherwise. */
+  get samplingDefaults(): SamplingOptions {
+    return this.#parts.samplingDefaults
   }
 
   /** Tokens that end a text. */
@@ -70,7 +77,7 @@ export class Model implements AsyncDisposable {
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
     this.#checkAlive()
     const { samplingDefaults, endTokens } = this.#parts
-    const tokens = this.#promptTokens(prompt)
+    const tokens = promptTokens(prompt, this.tokenizer, this.spec.vocabSize)
     const room = this.contextLength - tokens.length
     if (room < 0) this.#overflow('generate', tokens.length)
     const { maxTokens = Infinity, signal, ignoreEnd = false } = options
@@ -96,7 +103,7 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Logits of a sequence of tokens that begins at position 0. Nothing of it stays in the cache.
+   * Logits of a sequence of tokens that begins at position 0. Generations find nothing of it in the cache.
    * @throws OptionError, ContextOverflowError, or the signal's reason.
    */
   async logits(tokens: readonly number[], options: LogitsOptions = {}): Promise<Float32Array> {
@@ -111,7 +118,10 @@ export class Model implements AsyncDisposable {
     return out
   }
 
-  /** As `logits`, a chunk at a time, `[chunk, vocabSize]`; each is valid until the next one is asked for. */
+  /**
+   * As `logits`, a chunk at a time, `[chunk, vocabSize]`. Between chunks the model is free for others; what they
+   * overwrote of the cache is computed again.
+   */
   async *logitsByChunk(
     tokens: readonly number[],
     { rows = 'all', chunk = 128, signal }: LogitsOptions = {},
@@ -123,15 +133,18 @@ export class Model implements AsyncDisposable {
     if (!Number.isInteger(chunk) || chunk < 1 || chunk > 128) {
       failOption('logits', 'chunk to be an integer from 1 to 128', describe(chunk), 'Leave it out for 128.')
     }
-    const free = await this.#acquire()
-    try {
-      this.#sequence.truncate(0)
-      const early = rows === 'last' ? tokens.slice(0, Math.floor((tokens.length - 1) / chunk) * chunk) : []
-      await this.#sequence.append(early, signal, chunk)
-      yield* this.#sequence.appendWithLogits(tokens.slice(early.length), signal, chunk)
-    } finally {
-      this.#sequence.truncate(0)
-      free()
+    const asked = [...tokens]
+    const first = rows === 'last' ? Math.floor((asked.length - 1) / chunk) * chunk : 0
+    for (let at = first; at < asked.length; at += chunk) {
+      const free = await this.#acquire(asked)
+      let logits: Float32Array
+      try {
+        await this.#sequence.append(asked.slice(this.#sequence.length, at), signal, chunk)
+        logits = await this.#sequence.appendWithLogits(asked.slice(at, at + chunk), signal)
+      } finally {
+        free()
+      }
+      yield logits
     }
   }
 
@@ -145,6 +158,7 @@ export class Model implements AsyncDisposable {
     if (this.#disposed) return
     this.#disposed = true
     this.#sequence.close()
+    this.#lock.close()
     this.#passes.dispose()
     this.#parts.pool.dispose()
     this.#parts.rotations.dispose()
@@ -158,10 +172,14 @@ export class Model implements AsyncDisposable {
     await this.dispose()
   }
 
-  async #acquire(): Promise<() => void> {
+  /** Waits for the sequence; what the cache holds of somebody else is forgotten. */
+  async #acquire(owner?: readonly number[]): Promise<() => void> {
     const free = await this.#lock.acquire()
     try {
       this.#checkAlive()
+      // Chunks of other sizes round otherwise: a generation continues only what generations computed.
+      if (owner !== this.#cacheOf) this.#sequence.truncate(0)
+      this.#cacheOf = owner
     } catch (error) {
       free()
       throw error
@@ -171,23 +189,6 @@ export class Model implements AsyncDisposable {
 
   #checkAlive(): void {
     this.#sequence.checkOpen()
-  }
-
-  #promptTokens(prompt: string | readonly number[]): readonly number[] {
-    if (typeof prompt !== 'string') {
-      if (!Array.isArray(prompt))
-        failOption('generate', 'a prompt (text or tokens)', describe(prompt), 'Pass a string.')
-      if (prompt.length === 0) failOption('generate', 'at least one token', 'none', 'Pass the tokens of a prompt.')
-      checkTokens('generate', prompt, this.spec.vocabSize)
-      return [...(prompt as readonly number[])]
-    }
-    if (this.tokenizer === undefined) {
-      failOption('generate', 'token ids, since the model has no tokenizer', 'a text', 'Pass ids, as in [1, 2, 3].')
-    }
-    const tokens = this.tokenizer.encode(prompt)
-    if (tokens.length === 0) failOption('generate', 'a prompt that is not empty', describe(prompt), 'Begin the text.')
-    checkTokens('generate', tokens, this.spec.vocabSize)
-    return tokens
   }
 
   #overflow(op: string, length: number): never {

@@ -1,6 +1,7 @@
 /** The graphs of a model, recorded when first needed: passes over rows of a prompt, and the step that makes a token. */
 import { advanceStep, record, sampleToken } from '@metal-fp4/kernels'
 import type { CommandGraph, Device, DeviceBuffer } from '@metal-fp4/metal-core'
+import { Buffers } from './buffers.js'
 import { settingsWords } from './sampler-settings.js'
 import { type PassParts, recordPass, splitLength } from './record-pass.js'
 import { type Workspace, createWorkspace, mostDecodeRows } from './workspace.js'
@@ -33,6 +34,7 @@ export class Passes {
   readonly row: Workspace
   readonly #parts: PassParts
   readonly #device: Device
+  readonly #buffers: Buffers
   readonly #endTokenCount: number
   readonly #most: number
   #rows: Workspace | undefined
@@ -44,15 +46,19 @@ export class Passes {
     this.#parts = parts
     this.#endTokenCount = Math.max(1, endTokenCount)
     this.#most = Math.ceil(parts.pool.capacity / splitLength)
-    const words = (count: number, label: string): DeviceBuffer =>
-      device.createBuffer({ byteLength: count * 4, storage: 'shared', label })
-    this.step = {
-      state: words(3, 'state'),
-      ring: words(ringSize, 'ring'),
-      settings: words(settingsWords, 'settings'),
-      endTokens: words(this.#endTokenCount, 'endTokens'),
-    }
-    this.row = createWorkspace(device, parts.spec, 1, this.#most)
+    this.#buffers = new Buffers(device)
+    const words = (count: number, label: string): DeviceBuffer => this.#buffers.make(count * 4, label, 'shared')
+    const made = this.#buffers.build(() => ({
+      step: {
+        state: words(3, 'state'),
+        ring: words(ringSize, 'ring'),
+        settings: words(settingsWords, 'settings'),
+        endTokens: words(this.#endTokenCount, 'endTokens'),
+      },
+      row: createWorkspace(device, parts.spec, 1, this.#most),
+    }))
+    this.step = made.step
+    this.row = made.row
   }
 
   /** Activations of up to `chunkRows` rows, made when the first prompt comes. */
@@ -63,18 +69,16 @@ export class Passes {
   /** The step that reads a token, chooses the next and moves on, for positions below `positions`. */
   stepFor(positions: number): CommandGraph {
     const splits = this.#bucket(positions)
-    return remember(this.#steps, splits, () => this.#recordStep(splits))
+    return remember(this.#steps, splits, () => this.#record((graph) => this.#recordStep(graph, splits)))
   }
 
   /** A pass over `m` rows at positions below `positions`. */
   passFor(m: number, positions: number, logits: boolean): CommandGraph {
     // Larger passes take their attention in one go, whatever the context.
     const splits = m <= mostDecodeRows ? this.#bucket(positions) : this.#most
-    const graph = remember(this.#passes, `${m}/${splits}/${logits}`, () => {
-      const made = this.#device.createGraph()
-      recordPass(made, this.#parts, this.rows, { m, splits, logits })
-      return made
-    })
+    const graph = remember(this.#passes, `${m}/${splits}/${logits}`, () =>
+      this.#record((made) => recordPass(made, this.#parts, this.rows, { m, splits, logits })),
+    )
     for (const [key, oldest] of this.#passes) {
       if (this.#passes.size <= keptPasses) break
       oldest.dispose()
@@ -85,7 +89,7 @@ export class Passes {
 
   dispose(): void {
     for (const graph of [...this.#steps.values(), ...this.#passes.values()]) graph.dispose()
-    for (const buffer of Object.values(this.step) as DeviceBuffer[]) buffer.dispose()
+    this.#buffers.dispose()
     this.row.dispose()
     this.#rows?.dispose()
   }
@@ -95,8 +99,18 @@ export class Passes {
     return Math.min(2 ** Math.ceil(Math.log2(Math.ceil(positions / splitLength))), this.#most)
   }
 
-  #recordStep(splits: number): CommandGraph {
+  #record(into: (graph: CommandGraph) => void): CommandGraph {
     const graph = this.#device.createGraph()
+    try {
+      into(graph)
+      return graph
+    } catch (error) {
+      graph.dispose()
+      throw error
+    }
+  }
+
+  #recordStep(graph: CommandGraph, splits: number): void {
     const { library, spec, pool } = this.#parts
     const { tokens, positions } = this.row
     const { state, ring, settings, endTokens } = this.step
@@ -107,7 +121,6 @@ export class Passes {
       problem: { ringSize, endTokenCount: this.#endTokenCount, maxPositions: pool.capacity },
       args: { token: tokens, position: positions, state, endTokens, ring },
     })
-    return graph
   }
 }
 

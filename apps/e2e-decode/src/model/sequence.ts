@@ -67,20 +67,11 @@ export class Sequence {
     for (let at = 0; at < tokens.length; at += rows) await this.#pass(tokens.slice(at, at + rows), false, signal)
   }
 
-  /** As append, and gives the logits of each chunk, `[chunk, vocabSize]`. The array is valid until the next chunk. */
-  async *appendWithLogits(
-    tokens: readonly number[],
-    signal?: AbortSignal,
-    rows: number = chunkRows,
-  ): AsyncGenerator<Float32Array> {
-    for (let at = 0; at < tokens.length; at += rows) {
-      const chunk = tokens.slice(at, at + rows)
-      await this.#pass(chunk, true, signal)
-      yield this.#passes.rows
-        .logits()
-        .asFloat32Array()
-        .subarray(0, chunk.length * this.#vocabSize)
-    }
+  /** Appends one chunk of up to `chunkRows` tokens and gives a copy of its logits, `[tokens.length, vocabSize]`. */
+  async appendWithLogits(tokens: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
+    await this.#pass(tokens, true, signal)
+    const logits = this.#passes.rows.logits().asFloat32Array()
+    return logits.slice(0, tokens.length * this.#vocabSize)
   }
 
   /**
@@ -90,8 +81,6 @@ export class Sequence {
   async *steps(token: number, request: StepRequest): AsyncGenerator<readonly number[]> {
     const { limit, signal, endTokens } = request
     const start = this.length
-    await this.#prepare(token, start, request)
-    const ring = this.#passes.step.ring.asUint32Array()
     const inFlight: { readonly submission: Submission; readonly steps: number }[] = []
     let submitted = 0
     let produced = 0
@@ -99,6 +88,9 @@ export class Sequence {
     let last = token
     let ended = false
     try {
+      this.checkOpen()
+      await this.#prepare(token, start, request)
+      const ring = this.#passes.step.ring.asUint32Array()
       while (!ended && produced < limit) {
         while (inFlight.length < depth && submitted < limit) {
           const count = Math.min(steps, limit - submitted)
@@ -140,13 +132,12 @@ export class Sequence {
     const { row, step } = this.#passes
     const ends = new Uint32Array(step.endTokens.byteLength / 4).fill(0xffffffff)
     ends.set(endTokens.slice(0, ends.length))
-    await Promise.all([
-      row.tokens.write(Uint32Array.of(token)),
-      row.positions.write(Uint32Array.of(position)),
-      step.state.write(Uint32Array.of(0, 0, limit)),
-      step.settings.write(encodeSettings(settings)),
-      step.endTokens.write(ends),
-    ])
+    // One after the other: each takes a place among the submissions that the device allows in flight.
+    await row.tokens.write(Uint32Array.of(token))
+    await row.positions.write(Uint32Array.of(position))
+    await step.state.write(Uint32Array.of(0, 0, limit))
+    await step.settings.write(encodeSettings(settings))
+    await step.endTokens.write(ends)
   }
 
   async #pass(tokens: readonly number[], logits: boolean, signal: AbortSignal | undefined): Promise<void> {
@@ -156,10 +147,8 @@ export class Sequence {
     const end = this.length + tokens.length
     try {
       await this.#pool.reserve(end)
-      await Promise.all([
-        rows.tokens.write(Uint32Array.from(tokens)),
-        rows.positions.write(Uint32Array.from(tokens, (_, i) => this.length + i)),
-      ])
+      await rows.tokens.write(Uint32Array.from(tokens))
+      await rows.positions.write(Uint32Array.from(tokens, (_, i) => this.length + i))
       await this.#passes.passFor(tokens.length, end, logits).submit(signal ? { signal } : {}).completed
     } finally {
       this.checkOpen()

@@ -1,6 +1,7 @@
 /** The activations of one pass, float32, for up to a number of rows; made once and used by every graph of that size. */
 import type { Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import type { FeedForward, ModelSpec } from '../architectures/index.js'
+import { Buffers } from './buffers.js'
 
 /** Rows of attention_decode and of the GEMV kernels. */
 export const mostDecodeRows = 8
@@ -38,18 +39,15 @@ export interface Workspace {
 /** Makes the buffers for `capacity` rows. `splits`: parts of the context that attention is split into. */
 export function createWorkspace(device: Device, spec: ModelSpec, capacity: number, splits: number): Workspace {
   const { width, heads, kvHeads, headDim, vocabSize, feedForward } = spec
-  const made: DeviceBuffer[] = []
-  const make = (count: number, label: string, storage: 'private' | 'shared' = 'private'): DeviceBuffer => {
-    const buffer = device.createBuffer({ byteLength: Math.max(count, 1) * 4, storage, label })
-    made.push(buffer)
-    return buffer
-  }
+  const buffers = new Buffers(device)
+  const make = (count: number, label: string, storage: 'private' | 'shared' = 'private'): DeviceBuffer =>
+    buffers.make(Math.max(count, 1) * 4, label, storage)
   const rows = (count: number, label: string): DeviceBuffer => make(capacity * count, label)
   const largest = (size: (feed: FeedForward) => number): number =>
     feedForward.reduce((most, feed) => Math.max(most, size(feed)), 0)
   const topK = (feed: FeedForward): number => (feed.kind === 'experts' ? feed.topK : 0)
   let logits: DeviceBuffer | undefined
-  return {
+  return buffers.build(() => ({
     capacity,
     tokens: make(capacity, 'tokens', 'shared'),
     positions: make(capacity, 'positions', 'shared'),
@@ -65,8 +63,6 @@ export function createWorkspace(device: Device, spec: ModelSpec, capacity: numbe
     weights: rows(largest(topK), 'weights'),
     expertOut: rows(largest(topK) * width, 'expertOut'),
     logits: () => (logits ??= make(capacity * vocabSize, 'logits', 'shared')),
-    dispose: () => {
-      for (const buffer of made) buffer.dispose()
-    },
-  }
+    dispose: () => buffers.dispose(),
+  }))
 }

@@ -1,6 +1,6 @@
 /** A whole model in float64: tokens in, logits of every position out. */
-import { ropeFrequencies } from '@metal-fp4/kernels'
 import type { ModelSpec } from '../architectures/index.js'
+import { frequenciesOf } from './frequencies.js'
 import { type Rows, attention, matmul, rmsNorm, rotate, route, swiglu } from './layers.js'
 
 /** Weights by the names of `weightTable`, dequantized: vectors, and matrices `[experts, stacks, n, k]`. */
@@ -43,8 +43,7 @@ async function attentionBlock(spec: ModelSpec, at: LayerWeights, x: Rows): Promi
     queries = rmsNorm(queries, await at('queryNorm'), rmsNormEpsilon)
     keys = rmsNorm(keys, await at('keyNorm'), rmsNormEpsilon)
   }
-  const { theta, scaling } = spec.rope
-  const frequencies = ropeFrequencies({ headDim, theta, scaling })
+  const frequencies = frequenciesOf(headDim, spec.rope)
   rotate(queries, heads, frequencies)
   rotate(keys, kvHeads, frequencies)
   return matmul(

@@ -1,13 +1,11 @@
 /** The float64 reference of a checkpoint: what the application's own logits are compared with. */
-import { open } from 'node:fs/promises'
 import { dequantize } from '@metal-fp4/fp4-quant'
-import { unpackColumns64 } from '@metal-fp4/kernels'
 import type { ModelSpec } from '../architectures/index.js'
-import { type PackedCheckpoint, openCheckpoint } from '../checkpoint/index.js'
-import type { PackedRange } from '../checkpoint/packed-format.js'
-import { type HostWeight, type Quantization, denseValues, readHostWeight } from '../model/host-weights.js'
-import { type WeightDeclaration, weightTable } from '../model/weight-table.js'
+import { openCheckpoint } from '../checkpoint/index.js'
+import { type Quantization, denseValues, readHostWeight } from '../model/host-weights.js'
+import { weightTable } from '../model/weight-table.js'
 import { type ReferenceWeights, referenceLogits } from './forward.js'
+import { readPackedValues } from './packed-weights.js'
 
 export interface Reference {
   readonly spec: ModelSpec
@@ -24,11 +22,12 @@ export async function openReference(folder: string, quantization: Quantization =
   const values = new Map<string, Float32Array>()
   try {
     for (const declaration of weightTable(checkpoint.spec, checkpoint.architecture.names)) {
-      const weight =
-        checkpoint.kind === 'packed'
-          ? await readPackedWeight(checkpoint, declaration)
-          : await readHostWeight(checkpoint.store, declaration, quantization)
-      values.set(declaration.name, weight.kind === 'fp4' ? dequantize(weight.tensor) : denseValues(weight))
+      const { name } = declaration
+      if (checkpoint.kind === 'packed') values.set(name, await readPackedValues(checkpoint, name))
+      else {
+        const weight = await readHostWeight(checkpoint.store, declaration, quantization)
+        values.set(name, weight.kind === 'fp4' ? dequantize(weight.tensor) : denseValues(weight))
+      }
     }
   } finally {
     if (checkpoint.kind === 'huggingface') await checkpoint.store.close()
@@ -42,41 +41,4 @@ export async function openReference(folder: string, quantization: Quantization =
     },
   }
   return { spec: checkpoint.spec, logits: (tokens) => referenceLogits(checkpoint.spec, weights, tokens) }
-}
-
-/** Reads one weight of a packed folder back into plain arrays. */
-async function readPackedWeight(checkpoint: PackedCheckpoint, declaration: WeightDeclaration): Promise<HostWeight> {
-  const packed = checkpoint.tensors.get(declaration.name)!
-  const file = await open(checkpoint.dataFile, 'r')
-  const read = async ({ offset, byteLength }: PackedRange): Promise<ArrayBuffer> => {
-    const bytes = new Uint8Array(byteLength)
-    await file.read(bytes, 0, byteLength, offset)
-    return bytes.buffer
-  }
-  try {
-    if (packed.layout === 'rows') {
-      const bytes = await read(packed.data)
-      const data = packed.dtype === 'f32' ? new Float32Array(bytes) : new Uint16Array(bytes)
-      return { kind: declaration.kind === 'vector' ? 'vector' : 'dense', type: packed.dtype, data }
-    }
-    const [experts, stacks, n, k] = packed.shape
-    const { dtype: format, groupSize, parts } = packed
-    const scales = await read(packed.scales)
-    const tensor = unpackColumns64({
-      order: 'columns64',
-      format,
-      experts,
-      stacks: stacks === 2 ? 2 : 1,
-      n,
-      k,
-      groupSize,
-      parts,
-      codes: new Uint32Array(await read(packed.codes)),
-      scales: format === 'fp4' ? new Uint16Array(scales) : new Uint8Array(scales),
-      columnScales: packed.columnScales === null ? null : new Float32Array(await read(packed.columnScales)),
-    })
-    return { kind: 'fp4', tensor }
-  } finally {
-    await file.close()
-  }
 }
