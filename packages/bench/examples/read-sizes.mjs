@@ -5,10 +5,10 @@ import { defineSuite, openRoof } from '@metal-fp4/bench'
 export const readSizes = defineSuite({
   name: 'read-sizes',
   summary: 'plain reads of 1, 16 and 256 MiB',
-  *cases({ device }) {
+  async *cases({ device }) {
     for (const mebibytes of [1, 16, 256]) {
       const bytes = mebibytes * 1024 * 1024
-      const reads = openRoof(device, bytes)
+      const reads = await openRoof(device, bytes)
       try {
         yield {
           kernel: 'stream_read',

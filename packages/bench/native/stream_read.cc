@@ -111,9 +111,9 @@ int run(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
 }
 
 constexpr cpu_kernel_argument kArguments[] = {
-    {"data", CPU_KERNEL_READ, 64, 0, 0},
-    {"sums", CPU_KERNEL_WRITE, 4, 0, 0},
-    {"params", CPU_KERNEL_VALUE, 4, sizeof(Params), 0},
+    {"data", CPU_KERNEL_READ, 64, 0, 0, 0},
+    {"sums", CPU_KERNEL_WRITE, 4, 0, 0, 0},
+    {"params", CPU_KERNEL_VALUE, 4, sizeof(Params), 0, 0},
 };
 
 template <uint32_t (*Sum)(const uint32_t*, size_t)>

@@ -21,11 +21,11 @@ export interface Roof {
 const pieceBytes = 1024 * 1024
 
 /** Opens the measurement; `bytes` is rounded up to whole MiB. */
-export function openRoof(device: Device, bytes: number = coldBytes): Roof {
+export async function openRoof(device: Device, bytes: number = coldBytes): Promise<Roof> {
   const source = streamReadFor(device.info)
   if (source === null) return copyRoof(device.info)
   const pieces = Math.max(1, Math.ceil(bytes / pieceBytes))
-  const library = device.loadLibrary(source)
+  const library = await device.loadLibrary(source)
   // Written with data before it is read: pages never written would all be one page of zeros, which caches hold.
   const data = device.createBuffer({
     data: pattern(pieces * pieceBytes),

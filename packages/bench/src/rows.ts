@@ -25,13 +25,16 @@ export interface BenchRow {
   readonly gigabytesPerSecond: number
   /** What plain reads of a large buffer reached, measured just before and after this case with the same threads. */
   readonly roofGigabytesPerSecond: number
-  readonly percentOfRoof: number
+  /** null when `cached`: what a cache gives is not measured against the roof of the memory. */
+  readonly percentOfRoof: number | null
+  /** Only of cases whose bytes stay in a cache from run to run. */
+  readonly cached?: true
   /** 1e9 / medianNs: products, layers or steps a second. */
   readonly runsPerSecond: number
   readonly gigaflopsPerSecond?: number
   readonly tokensPerSecond?: number
   /** Columns of the suite's own. */
-  readonly [extra: string]: string | number | readonly number[] | undefined
+  readonly [extra: string]: string | number | boolean | null | readonly number[] | undefined
 }
 
 /** A case that threw; the others went on. */
@@ -58,7 +61,7 @@ export interface RowSetting {
 }
 
 export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], setting: RowSetting): BenchRow {
-  const { kernel, variant, format, precision, m, n, k, bytes, operations, tokens, extra } = benchCase
+  const { kernel, variant, format, precision, m, n, k, bytes, cached, operations, tokens, extra } = benchCase
   const { median, min, max, relativeSpread } = summarize(samplesNs)
   const gigabytesPerSecond = bytes / median
   return {
@@ -80,7 +83,8 @@ export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], sett
     bytes,
     gigabytesPerSecond,
     roofGigabytesPerSecond: setting.roofGigabytesPerSecond,
-    percentOfRoof: (100 * gigabytesPerSecond) / setting.roofGigabytesPerSecond,
+    percentOfRoof: cached === true ? null : (100 * gigabytesPerSecond) / setting.roofGigabytesPerSecond,
+    ...(cached === true ? { cached } : {}),
     runsPerSecond: 1e9 / median,
     ...(operations === undefined ? {} : { gigaflopsPerSecond: operations / median }),
     ...(tokens === undefined ? {} : { tokensPerSecond: (tokens * 1e9) / median }),

@@ -33,7 +33,7 @@ export async function runSuites(options: RunOptions): Promise<{ rows: BenchRow[]
   const rows: BenchRow[] = []
   const failures: BenchFailure[] = []
   const context: SuiteContext = { device, threads: device.info.threads, filter, signal }
-  const roof = openRoof(device, roofBytes)
+  const roof = await openRoof(device, roofBytes)
   const failed = (suite: Suite, name: string, error: unknown): void => {
     signal.throwIfAborted()
     const failure = { suite: suite.name, case: name, threads: context.threads, message: messageOf(error) }

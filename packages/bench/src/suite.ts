@@ -49,6 +49,8 @@ export interface BenchCase {
   readonly k: number
   /** Bytes that the work has to move at least: each weight once, activations in, results out. */
   readonly bytes: number
+  /** The bytes are few enough to stay in a cache from run to run: they say nothing of the memory, so rows have no share of its roof. */
+  readonly cached?: boolean
   /** Useful floating-point operations; a multiply-add is two. */
   readonly operations?: number
   /** Tokens that the work makes: rows then have tokensPerSecond. */

@@ -70,6 +70,22 @@ describe('rows', () => {
       gigaflopsPerSecond: 134.217728,
     })
     expect(results.rows[1]).toMatchObject({ tokensPerSecond: 160_000, layers: 4 })
+    expect(results.rows[1]).not.toHaveProperty('cached')
+  })
+
+  it('claim no share of the roof for bytes that stay in a cache', () => {
+    const row = makeRow({ ...shape, kernel: 'decode', m: 1, bytes: 100_000, cached: true, run }, [1000], setting)
+    expect(row).toMatchObject({
+      cached: true,
+      gigabytesPerSecond: 100,
+      roofGigabytesPerSecond: 40,
+      percentOfRoof: null,
+    })
+    const cachedOnly = { machine: results.machine, rows: [row] }
+    expect(report(cachedOnly, 'table', { color: true })).toMatch(/100\.0 +40\.0 +cached/)
+    expect(report(cachedOnly, 'md')).toContain('| 100.0 | 40.0 | cached |')
+    expect(report(cachedOnly, 'csv')).toContain(',100,40,,true,')
+    expect(report(cachedOnly, 'json')).toContain('"percentOfRoof":null,"cached":true')
   })
 })
 

@@ -15,7 +15,7 @@ describe('stream_read', () => {
   })
 
   it('reads every word: the sums of the pieces are right', async () => {
-    const library = device.loadLibrary({ kind: 'shared', path: nativeLibraryPath() })
+    const library = await device.loadLibrary({ kind: 'shared', path: nativeLibraryPath() })
     const data = Uint32Array.from({ length: words }, (_, i) => Math.imul(i + 1, 0x9e3779b1))
     const sums = new Uint32Array(3)
     await device.dispatch(library, 'stream_read', {
@@ -35,13 +35,13 @@ describe('stream_read', () => {
     ['no pieces', [words, 3], [0, 128], [1, 1, 1]],
     ['another grid', [words, 3], [3, words / 3], [2, 1, 1]],
   ] as const)('refuses %s', async (_, [length, count], params, grid) => {
-    const library = device.loadLibrary({ kind: 'shared', path: nativeLibraryPath() })
+    const library = await device.loadLibrary({ kind: 'shared', path: nativeLibraryPath() })
     const buffers = [new Uint32Array(length), new Uint32Array(count), Uint32Array.from(params)]
     await expect(device.dispatch(library, 'stream_read', { grid, buffers })).rejects.toThrow(/stream_read.*expected/)
   })
 
   it('measures a positive bandwidth, and can be disposed', async () => {
-    const roof = openRoof(device, 3 * 1024 * 1024)
+    const roof = await openRoof(device, 3 * 1024 * 1024)
     expect(roof.source).toBe('read')
     expect(await roof.measure()).toBeGreaterThan(0)
     roof.dispose()
@@ -52,7 +52,7 @@ describe('stream_read', () => {
 describe('a device without stream_read', () => {
   it('has its own copy bandwidth as the roof', async () => {
     const info = { backend: 'cuda', copyGigabytesPerSecond: 4245 }
-    const roof = openRoof({ info } as unknown as Device)
+    const roof = await openRoof({ info } as unknown as Device)
     expect(roof.source).toBe('copy')
     expect(await roof.measure()).toBe(4245)
   })

@@ -8,11 +8,13 @@ const libraries = new WeakMap<Device, Promise<KernelLibrary>>()
 export function libraryFor(device: Device): Promise<KernelLibrary> {
   const known = libraries.get(device)
   if (known) return known
-  const library = new Promise<KernelLibrary>((resolve) => {
-    resolve(device.loadLibrary(kernelLibraryFor(device.info)))
-  })
+  const library = load(device)
   libraries.set(device, library)
   // A failure is not kept: the next call says what is wrong then.
   library.catch(() => libraries.delete(device))
   return library
+}
+
+async function load(device: Device): Promise<KernelLibrary> {
+  return device.loadLibrary(kernelLibraryFor(device.info))
 }

@@ -16,9 +16,9 @@ const baselineRows = 64
 export const gemm: Suite = defineSuite({
   name: 'gemm',
   summary: 'one matrix times many rows, by shape, rows, format and tile; the baseline up to 64 rows',
-  *cases(context) {
+  async *cases(context) {
     const { shapes = defaults.shapes, formats = defaults.formats, m = defaults.m } = context.filter
-    const library = context.device.loadLibrary(kernelLibraryFor(context.device.info))
+    const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
     for (const shape of shapes) {
       for (const format of formats) {
         yield* matmulCases(

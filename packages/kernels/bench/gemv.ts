@@ -19,9 +19,9 @@ const baselineShape: Shape = { n: 4096, k: 4096 }
 export const gemv: Suite = defineSuite({
   name: 'gemv',
   summary: 'one matrix times 1 to 8 rows, by shape, rows and format; the baselines at 4096x4096, M = 1',
-  *cases(context) {
+  async *cases(context) {
     const { shapes = defaults.shapes, formats = defaults.formats, m = defaults.m } = context.filter
-    const library = context.device.loadLibrary(kernelLibraryFor(context.device.info))
+    const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
     const rows = m.filter((count) => count <= 8)
     for (const shape of shapes) {
       for (const format of formats) {

@@ -22,9 +22,9 @@ const layer = { experts: 64, topK: 4, shape: { n: 1536, k: 2048 } }
 export const moe: Suite = defineSuite({
   name: 'moe',
   summary: `an MoE layer, ${layer.experts} experts of --shape (default ${layer.shape.n}x${layer.shape.k}), ${layer.topK} a token`,
-  *cases(context) {
+  async *cases(context) {
     const { shapes = [layer.shape], formats = ['fp4', 'mxfp4', 'nvfp4'], m = [1] } = context.filter
-    const library = context.device.loadLibrary(kernelLibraryFor(context.device.info))
+    const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
     for (const shape of shapes) {
       for (const format of formats.filter(isFp4)) {
         for (const rows of m.filter((count) => count <= 8)) yield* layerCase(context, library, shape, format, rows)

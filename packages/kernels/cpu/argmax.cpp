@@ -3,7 +3,7 @@
 
 KERNEL(argmax) {
   for (uint64_t m = begin; m < end; m++) {
-    if (find_largest(call.raw, "argmax", call.logits + m * call.params.n, call.params.n, m, call.tokens + m)) return 1;
+    if (find_largest(call.raw, call.logits + m * call.params.n, call.params.n, m, call.tokens + m)) return 1;
   }
   return 0;
 }

@@ -23,11 +23,11 @@ KERNEL_WITH_SCRATCH(attention_prefill) {
   for (uint64_t i = begin; i < end; i++) {
     const uint64_t kvHead = i % p.kvHeads, row = i / p.kvHeads;
     const uint64_t position = call.positions[row];
-    if (check_position(call, "attention_prefill", row, position)) return 1;
+    if (check_position(call, row, position)) return 1;
     float* out = call.out + (row * p.heads + kvHead * group) * headDim;
     for (uint64_t first = 0; first <= position; first += length) {
       const uint64_t stop = position - first < length ? position + 1 : first + length;
-      if (attend_split<false>(call, "attention_prefill", row, kvHead, first, stop, scores, partials, width)) return 1;
+      if (attend_split<false>(call, row, kvHead, first, stop, scores, partials, width)) return 1;
       for (uint64_t h = 0; h < group; h++) add_split(&states[h], out + h * headDim, partials + h * width, headDim, first == 0);
     }
     for (uint64_t h = 0; h < group; h++) finish_softmax(states[h], out + h * headDim, headDim);

@@ -33,14 +33,14 @@ static const uint16_t* next_block(const Call& call, uint64_t row, uint64_t kvHea
 // d, d + 16, ... in order. scores[h * stride + position - begin]. When the pool is `cold`, not in a cache, the next block's keys and these
 // positions' values are asked for: blocks are too short for the processor to foresee what follows (3 times as fast at 8192 positions).
 template <uint64_t heads, bool cold, typename Call>
-static int score_tile(const Call& call, const char* kernel, uint64_t row, uint64_t kvHead, const float* queries, uint64_t begin,
+static int score_tile(const Call& call, uint64_t row, uint64_t kvHead, const float* queries, uint64_t begin,
                       uint64_t end, float* scores, uint64_t stride) {
   const uint64_t headDim = call.params.headDim, blockSize = call.params.blockSize;
   for (uint64_t position = begin; position < end;) {
     const uint64_t offset = position % blockSize;
     const uint64_t count = blockSize - offset < end - position ? blockSize - offset : end - position;
     uint64_t block = 0;
-    if (find_block(call, kernel, row, position, &block)) return 1;
+    if (find_block(call, row, position, &block)) return 1;
     const uint64_t at = pool_offset(call, block, kvHead, offset);
     const uint16_t* key = call.keys + at;
     const uint16_t* value = call.values + at;
@@ -83,7 +83,7 @@ static int score_tile(const Call& call, const char* kernel, uint64_t row, uint64
 
 // out[h * out_stride + d] = sum over positions, in order, of weights[h * stride + position - begin] * value[d].
 template <uint64_t heads, typename Call>
-static int weigh_tile(const Call& call, const char* kernel, uint64_t row, uint64_t kvHead, const float* weights, uint64_t stride, uint64_t begin,
+static int weigh_tile(const Call& call, uint64_t row, uint64_t kvHead, const float* weights, uint64_t stride, uint64_t begin,
                        uint64_t end, float* out, uint64_t out_stride) {
   const uint64_t headDim = call.params.headDim, blockSize = call.params.blockSize;
   for (uint64_t d = 0; d < headDim; d += 2 * lanes) {
@@ -94,7 +94,7 @@ static int weigh_tile(const Call& call, const char* kernel, uint64_t row, uint64
       const uint64_t offset = position % blockSize;
       const uint64_t count = blockSize - offset < end - position ? blockSize - offset : end - position;
       uint64_t block = 0;
-      if (find_block(call, kernel, row, position, &block)) return 1; // checked again: the host may write to the table meanwhile
+      if (find_block(call, row, position, &block)) return 1; // checked again: the host may write to the table meanwhile
       const uint16_t* value = call.values + pool_offset(call, block, kvHead, offset) + d;
       for (uint64_t i = 0; i < count; i++, value += headDim) {
         const f32x16 v0 = load_half_rest(value, headDim - d);
@@ -116,21 +116,21 @@ static int weigh_tile(const Call& call, const char* kernel, uint64_t row, uint64
 }
 
 template <uint64_t heads, bool cold, typename Call>
-static int attend_tile(const Call& call, const char* kernel, uint64_t row, uint64_t kvHead, const float* queries, uint64_t begin,
+static int attend_tile(const Call& call, uint64_t row, uint64_t kvHead, const float* queries, uint64_t begin,
                        uint64_t end, float* scores, float* out, uint64_t out_stride) {
   const uint64_t headDim = call.params.headDim, stride = (end - begin + lanes - 1) / lanes * lanes;
-  if (score_tile<heads, cold>(call, kernel, row, kvHead, queries, begin, end, scores, stride)) return 1;
+  if (score_tile<heads, cold>(call, row, kvHead, queries, begin, end, scores, stride)) return 1;
   for (uint64_t h = 0; h < heads; h++) {
     float* tail = out + h * out_stride + headDim;
     exponentials(scores + h * stride, end - begin, &tail[0], &tail[1]);
   }
-  return weigh_tile<heads>(call, kernel, row, kvHead, scores, stride, begin, end, out, out_stride);
+  return weigh_tile<heads>(call, row, kvHead, scores, stride, begin, end, out, out_stride);
 }
 
 // One split, begin <= position < end, for the query heads of a kv head. For each head, out_stride apart: the weighted values,
 // the maximum score and the sum of exponentials. Non-zero after a message when a block is outside the pool.
 template <bool cold, typename Call>
-[[maybe_unused]] static int attend_split(const Call& call, const char* kernel, uint64_t row, uint64_t kvHead, uint64_t begin,
+[[maybe_unused]] static int attend_split(const Call& call, uint64_t row, uint64_t kvHead, uint64_t begin,
                                          uint64_t end, float* scores, float* out, uint64_t out_stride) {
   const uint64_t headDim = call.params.headDim, group = call.params.heads / call.params.kvHeads;
   const float* queries = call.queries + (row * call.params.heads + kvHead * group) * headDim;
@@ -138,7 +138,7 @@ template <bool cold, typename Call>
     const uint64_t left = group - h;
     const uint64_t tile = left >= 4 ? 4 : left >= 2 ? 2 : 1;
     const auto attend = tile == 4 ? attend_tile<4, cold, Call> : tile == 2 ? attend_tile<2, cold, Call> : attend_tile<1, cold, Call>;
-    if (attend(call, kernel, row, kvHead, queries + h * headDim, begin, end, scores, out + h * out_stride, out_stride)) return 1;
+    if (attend(call, row, kvHead, queries + h * headDim, begin, end, scores, out + h * out_stride, out_stride)) return 1;
     h += tile;
   }
   return 0;

@@ -16,12 +16,12 @@ static uint32_t element_size(uint32_t constant, std::initializer_list<uint32_t> 
   return constant < sizes.size() ? sizes.begin()[constant] : 0;
 }
 
-// Argument `index` must hold `count` elements when `bound`, and must be unbound otherwise.
+// Argument `index` must hold `count` elements at a multiple of `alignment` bytes when `bound`, and must be unbound otherwise.
 static int check_binding(const cpu_kernel_call* call, const cpu_kernel_argument* argument, uint32_t index,
-                         int64_t bound, int64_t count, uint32_t bytes_each, Arithmetic& a) {
+                         int64_t bound, int64_t count, uint32_t bytes_each, int64_t alignment, Arithmetic& a) {
   const cpu_kernel_binding& binding = call->bindings[index];
   const int64_t bytes = bound ? a.mul(count, bytes_each) : 0;
-  if (!a.exact || bytes < 0 || bytes_each == 0) {
+  if (!a.exact || bytes < 0 || bytes_each == 0 || alignment <= 0) {
     return fail(call, "expected a problem with %s below 2^53, got a larger one.", argument->name);
   }
   if (!bound) {
@@ -34,8 +34,8 @@ static int check_binding(const cpu_kernel_call* call, const cpu_kernel_argument*
     return fail(call, "expected %s of at least %lld bytes, got %llu bytes.", argument->name, (long long)bytes,
                 (unsigned long long)binding.size);
   }
-  if (reinterpret_cast<uintptr_t>(binding.data) % bytes_each != 0) {
-    return fail(call, "expected %s aligned to %u bytes, got another address.", argument->name, bytes_each);
+  if (reinterpret_cast<uintptr_t>(binding.data) % static_cast<uint64_t>(alignment) != 0) {
+    return fail(call, "expected %s aligned to %lld bytes, got another address.", argument->name, (long long)alignment);
   }
   return 0;
 }

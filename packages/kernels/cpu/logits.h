@@ -17,8 +17,7 @@ constexpr uint32_t key_of_infinity = 0xff800000u;
 constexpr uint32_t key_of_minus_infinity = 0x007fffffu;
 
 // The first index of the largest of n >= 1 logits. Non-zero after a message for a NaN, for +infinity, and when all are -infinity.
-[[maybe_unused]] static int find_largest(const cpu_kernel_call* call, const char* kernel, const float* logits, uint64_t n, uint64_t row,
-                                         uint32_t* index) {
+[[maybe_unused]] static int find_largest(const cpu_kernel_call* call, const float* logits, uint64_t n, uint64_t row, uint32_t* index) {
   // Integer maxima and minima may be taken in any order, so the compiler does it over lanes.
   uint32_t largest = 0, smallest = 0xffffffffu;
   for (uint64_t i = 0; i < n; i++) {
@@ -26,12 +25,12 @@ constexpr uint32_t key_of_minus_infinity = 0x007fffffu;
     largest = key > largest ? key : largest;
     smallest = key < smallest ? key : smallest;
   }
-  if (largest == key_of_minus_infinity) return fail(call, "[%s] no logit at row %u is above -infinity", kernel, (unsigned)row);
+  if (largest == key_of_minus_infinity) return fail(call, "no logit at row %u is above -infinity", (unsigned)row);
   const bool refused = largest >= key_of_infinity || smallest < key_of_minus_infinity;
   for (uint64_t i = 0; i < n; i++) {
     const uint32_t key = ordered_key(logits[i]);
     if (refused && (key >= key_of_infinity || key < key_of_minus_infinity)) {
-      return fail(call, "[%s] logit %u at row %u is %s", kernel, (unsigned)i, (unsigned)row,
+      return fail(call, "logit %u at row %u is %s", (unsigned)i, (unsigned)row,
                   key == key_of_infinity ? "+infinity" : "NaN");
     }
     if (!refused && key == largest) {

@@ -41,7 +41,7 @@ KERNEL(moe_router_topk) {
     uint32_t* ids = call.ids + m * p.topK;
     float* weights = call.weights + m * p.topK;
     uint32_t best = 0;
-    if (find_largest(call.raw, "moe_router_topk", logits, p.n, m, &best)) return 1;
+    if (find_largest(call.raw, logits, p.n, m, &best)) return 1;
     const float total = score_experts(logits, p.n, logits[best], call.constants.scoring, scores);
     for (uint32_t e = 0; e < p.n; e++) {
       order[e] = call.bias ? (softmax ? scores[e] / total : scores[e]) + call.bias[e] : logits[e];

@@ -40,8 +40,8 @@ KERNEL(rope_kv_append) {
                   p.maxPositions);
     }
     uint64_t block = 0;
-    if (check_position(call, "rope_kv_append", m, position)) return 1;
-    if (find_block(call, "rope_kv_append", m, position, &block)) return 1;
+    if (check_position(call, m, position)) return 1;
+    if (find_block(call, m, position, &block)) return 1;
     const float* rotation = call.rotations + position * headDim;
     const float* x = call.qkv + m * (uint64_t{p.heads} + 2 * uint64_t{p.kvHeads}) * headDim;
     const auto rotate_head = [&](float* out, const float* weight) {

@@ -143,7 +143,7 @@ KERNEL_WITH_SCRATCH(sample_token) {
   for (uint64_t m = begin; m < end; m++) {
     const float* logits = call.logits + m * n;
     uint32_t best = 0;
-    if (find_largest(call.raw, "sample_token", logits, n, m, &best)) return 1;
+    if (find_largest(call.raw, logits, n, m, &best)) return 1;
     if (settings.temperature > 0) {
       const uint32_t random = philox_word(call.positions[m], settings.seedLow, settings.seedHigh);
       best = draw(logits, n, logits[best], settings, random, scratch);

@@ -1,16 +1,18 @@
 /** From a kernel's definition and a problem to what a command graph takes, with every argument checked on the way. */
 import type { Backend, Binding, CommandGraph, FunctionConstants, KernelLibrary } from '@metal-fp4/metal-core'
 import { KernelArgumentError, describe } from './errors.js'
-import { elementBytes } from './manifest/elements.js'
 import { type ResolvedArgument, gridFor, resolveKernel } from './manifest/resolve.js'
 import type { KernelDefinition } from './manifest/types.js'
 import type { ArgumentsOf, ConstantsOf, ProblemOf } from './manifest/views.js'
+import { checkOverlaps } from './overlap.js'
 
 /** What can be bound to an argument: a metal-core `DeviceBuffer` or `BufferView`, or an array over device memory. */
 export interface Bindable {
   readonly byteLength: number
   /** Of a view: where it starts in its buffer, in bytes. */
   readonly offset?: number
+  /** Of a view: its buffer. */
+  readonly buffer?: unknown
 }
 
 /** One call of a kernel. */
@@ -32,7 +34,8 @@ export interface EncodedKernel<B extends Bindable = Bindable> {
 }
 
 /**
- * Checks a call against the manifest and builds its parameters. Buffers may be larger than needed, never smaller.
+ * Checks a call against the manifest and builds its parameters. Buffers may be larger than needed, never smaller; what is
+ * written may share no bytes with another argument, except where the manifest says `mayAlias`.
  * @throws KernelArgumentError naming the kernel, the argument, what was expected and what came.
  */
 export function encode<D extends KernelDefinition, B extends Bindable>(
@@ -52,6 +55,7 @@ export function encode<D extends KernelDefinition, B extends Bindable>(
   const bound = resolved.args.map((argument) =>
     checkBinding(definition.name, argument, given[argument.definition.name]),
   )
+  checkOverlaps(definition.name, resolved.args, bound)
   const [x, y, z] = definition.launch[backend]?.threadgroup ?? [1, 1, 1]
   return {
     name: definition.name,
@@ -101,7 +105,7 @@ function checkBinding<B extends Bindable>(
   argument: ResolvedArgument,
   value: B | null | undefined,
 ): B | null {
-  const { definition, bytes, bound, count, type } = argument
+  const { definition, bytes, alignment, bound, count, type } = argument
   const { name } = definition
   if (!bound) {
     if (value === null || value === undefined) return null
@@ -117,8 +121,8 @@ function checkBinding<B extends Bindable>(
   if (length < bytes)
     throw new KernelArgumentError(kernel, what, `${length} bytes`, 'Bind a larger buffer, or check the problem.')
   const { offset = 0 } = value
-  if (offset % elementBytes[type] !== 0) {
-    const aligned = `${name} aligned to ${elementBytes[type]} bytes`
+  if (offset % alignment !== 0) {
+    const aligned = `${name} aligned to ${alignment} bytes`
     throw new KernelArgumentError(kernel, aligned, `offset ${offset}`, 'Align the view.')
   }
   return value

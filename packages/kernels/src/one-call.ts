@@ -48,14 +48,14 @@ export async function decodeGemvFp4(
     problem: { M: m, N: n, K: k, group_size: groupSize },
     args: { A, B: packed, scales, C: half },
   })
-  await device.dispatch(libraryOf(device), encoded.name, encoded)
+  await device.dispatch(await libraryOf(device), encoded.name, encoded)
   return { m, n, half, float32: halfToFloat32Array(half) }
 }
 
 /** The one-call forms, by name. */
 export const kernels: { readonly decodeGemvFp4: typeof decodeGemvFp4 } = { decodeGemvFp4 }
 
-const libraries = new WeakMap<Device, KernelLibrary>()
+const libraries = new WeakMap<Device, Promise<KernelLibrary>>()
 let shared: Promise<Device> | undefined
 
 async function defaultDevice(): Promise<Device> {
@@ -68,11 +68,12 @@ async function defaultDevice(): Promise<Device> {
   }
 }
 
-function libraryOf(device: Device): KernelLibrary {
+function libraryOf(device: Device): Promise<KernelLibrary> {
   const known = libraries.get(device)
   if (known !== undefined) return known
   const library = device.loadLibrary(kernelLibraryFor(device.info))
   libraries.set(device, library)
+  library.catch(() => libraries.delete(device)) // the next call tries again
   return library
 }
 

@@ -60,7 +60,7 @@ test.each([
 test('a NaN with its sign set fails too', async () => {
   const logits = normal(10, 3)
   new Uint32Array(logits.buffer)[4] = 0xffc00000
-  await expect(kernel(logits)).rejects.toThrow('[argmax] logit 4 at row 0 is NaN')
+  await expect(kernel(logits)).rejects.toThrow(/^\[argmax\] logit 4 at row 0 is NaN/)
 })
 
 test('a row of nothing but -infinity fails', async () => {

@@ -1,25 +1,8 @@
 import { createDevice } from '@metal-fp4/metal-core'
 import { describe, expect, test } from 'vitest'
 import { KernelArgumentError, encode, gemvFp4, kernelLibraryFor, marlinGemmFp4, record, rmsNorm } from '../src/index.js'
-import type { KernelSpec } from '../src/index.js'
 import { testLibraryFor } from './support/library.js'
-
-const bytes = (byteLength: number, offset = 0): { byteLength: number; offset: number } => ({ byteLength, offset })
-
-function spec(changes: { problem?: object; constants?: object; args?: object } = {}): KernelSpec<typeof gemvFp4> {
-  return {
-    problem: { m: 2, n: 70, k: 100, groupSize: 32, ...changes.problem },
-    constants: { format: 'nvfp4', ...changes.constants },
-    args: {
-      activations: bytes(800),
-      codes: bytes(4 * 128 * 13),
-      scales: bytes(128 * 4),
-      columnScales: bytes(512),
-      out: bytes(560),
-      ...changes.args,
-    },
-  }
-}
+import { bytes, spec } from './support/spec.js'
 
 test('a call becomes constants, a grid, buffers in order and parameters', () => {
   const call = spec()
@@ -86,6 +69,11 @@ describe('what does not fit is named', () => {
       'expected out aligned to 4 bytes, got offset 2. Align the view.',
     ],
     [
+      'weights at a multiple of their element only',
+      { args: { codes: bytes(4 * 128 * 13, 8) } },
+      'expected codes aligned to 16 bytes, got offset 8. Align the view.',
+    ],
+    [
       'an illegal problem',
       { problem: { m: 9 } },
       '[gemv_fp4] expected m from 1 to 8 (larger M: gemm_fp4), got m = 9, n = 70, k = 100',
@@ -118,7 +106,7 @@ describe('what does not fit is named', () => {
 
 test('record puts a call into a graph, under its label', async () => {
   using device = await createDevice({ backend: 'cpu', threads: 1 })
-  const library = device.loadLibrary(testLibraryFor(device.info))
+  const library = await device.loadLibrary(testLibraryFor(device.info))
   const graph = device.createGraph()
   const input = device.createBuffer({ data: Float32Array.of(3, 4) })
   const weight = device.createBuffer({ data: Float32Array.of(1, 2) })

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { describe, expect, expectTypeOf, test } from 'vitest'
 import { reference } from '../scripts/generate/reference.js'
 import * as exported from '../src/manifest/index.js'
 import { type KernelDefinition, gemvFp4, manifest, oracles, ropeKvAppend } from '../src/index.js'
-import { concreteTypes } from '../src/manifest/elements.js'
+import { concreteTypes, elementBytes } from '../src/manifest/elements.js'
 import { gridFor, parse, resolveKernel } from '../src/manifest/resolve.js'
 import type { ArgumentsOf, ConstantsOf, OracleInputs, OracleResults, ProblemOf } from '../src/manifest/views.js'
 
@@ -27,6 +27,7 @@ describe.each(manifest.map((definition) => [definition.name, definition] as cons
   test('it is exported, and has an oracle, by its name', () => {
     expect((exported as Record<string, unknown>)[camelCase(name)]).toBe(definition)
     expect((oracles as Record<string, unknown>)[camelCase(name)]).toBeTypeOf('function')
+    expect(existsSync(new URL(`${name}.test.ts`, import.meta.url))).toBe(true)
   })
 
   test('every expression can be parsed, and every element type is decided', () => {
@@ -34,6 +35,18 @@ describe.each(manifest.map((definition) => [definition.name, definition] as cons
     expect(parsed.counts.length).toBe(definition.args.length)
     for (const { type } of definition.args) expect(concreteTypes(definition, type).every(Boolean)).toBe(true)
     expect(definition.args.some(({ access }) => access !== 'read')).toBe(true)
+  })
+
+  test('arguments are aligned to a power of two that elements fit in, and may be only what has the same size', () => {
+    const { args } = resolveKernel(definition, smallProblem(definition))
+    for (const { alignment, type, bytes, definition: argument } of args) {
+      expect(Math.log2(alignment) % 1).toBe(0)
+      expect(alignment % elementBytes[type]).toBe(0)
+      if (argument.mayAlias === undefined) continue
+      const other = args.find((candidate) => candidate.definition.name === argument.mayAlias)
+      expect([argument.access, other?.definition.type]).toEqual(['read', argument.type])
+      if (other !== undefined && bytes > 0) expect(other.bytes).toBe(bytes)
+    }
   })
 
   test('it runs on a CPU, in one-thread threadgroups or those of its contract', () => {
@@ -69,6 +82,14 @@ test('kernels that share an order id differ in how work is cut up only: they hav
 
 test('docs/kernels.md is up to date (tsx --conditions=@metal-fp4/source scripts/generate.ts)', () => {
   expect(readFileSync(new URL('../docs/kernels.md', import.meta.url), 'utf8')).toBe(reference(manifest))
+})
+
+test('weights in the packing orders of decoding are aligned to 16 bytes, those of the baselines to their elements', () => {
+  for (const { args } of manifest) {
+    for (const { packing, alignment } of args) {
+      if (packing !== undefined) expect(alignment).toBe(packing === 'kn' ? undefined : '16')
+    }
+  }
 })
 
 test('types follow from a definition', () => {

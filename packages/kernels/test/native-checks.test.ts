@@ -1,5 +1,5 @@
 /** What a caller who does not go through `encode` is told: the checks that the generator wrote in C++. */
-import { type Device, type KernelLibrary, createDevice } from '@metal-fp4/metal-core'
+import { type Binding, type Device, type KernelLibrary, createDevice } from '@metal-fp4/metal-core'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeParameters } from '../src/encode.js'
@@ -12,7 +12,7 @@ let library: KernelLibrary
 
 beforeAll(async () => {
   device = await createDevice({ backend: 'cpu', threads: 1 })
-  library = device.loadLibrary(testLibraryFor(device.info))
+  library = await device.loadLibrary(testLibraryFor(device.info))
 })
 afterAll(() => {
   device.dispose()
@@ -57,6 +57,7 @@ test('the library has the kernels of the manifest, with their arguments', () => 
     for (const [i, argument] of args.entries()) {
       expect(kernel.arguments[i].access).toBe(argument.access)
       expect(kernel.arguments[i].optional).toBe(argument.when !== undefined)
+      if (argument.alignment === '16') expect(kernel.arguments[i].alignment).toBe(16)
     }
   }
 })
@@ -97,11 +98,33 @@ describe('a dispatch that fits is recorded, one that does not is refused', () =>
   })
 })
 
+test('an output in the bytes of an input is refused, one that is the residual is not', () => {
+  const [shared, codes, scales] = [4096, 4 * 128 * 13, 2 * 128 * 4].map((byteLength) =>
+    device.createBuffer({ byteLength }),
+  )
+  const parameters = encodeParameters(gemvFp4, { m: 2, n: 70, k: 100, groupSize: 32 })
+  const add = { epilogue: 1 }
+  const record = (activations: Binding, residual: Binding, out: Binding): void => {
+    const buffers = [activations, codes, scales, null, residual, out, ...parameters]
+    device.createGraph().dispatch(library.kernel('gemv_fp4', add), { grid: [2, 1, 1], buffers })
+  }
+  const other = device.createBuffer({ byteLength: 4096 })
+  record(other, shared, shared)
+  for (const [activations, residual, out] of [
+    [shared, other, shared],
+    [other, shared.view(0, 560), shared.view(64, 560)],
+  ]) {
+    expect(() => {
+      record(activations, residual, out)
+    }).toThrow(/^\[gemv_fp4\] .*\bout\b/)
+  }
+})
+
 test('sizes beyond 2^53 are refused, not wrapped', () => {
   const largest = 0xffffffff
   const problem = { m: largest, heads: 1, headDim: 1, splitLength: 1, splits: largest }
-  const buffer = device.createBuffer({ byteLength: 64 })
-  const buffers = [buffer, buffer, buffer, ...encodeParameters(attentionCombine, problem)]
+  const bound = [1, 2, 3].map(() => device.createBuffer({ byteLength: 64 }))
+  const buffers = [...bound, ...encodeParameters(attentionCombine, problem)]
   expect(() => {
     device.createGraph().dispatch(library.kernel('attention_combine'), { grid: [1, largest, 1], buffers })
   }).toThrow('[attention_combine] expected a problem with partials below 2^53, got a larger one')

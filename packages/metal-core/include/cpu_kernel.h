@@ -3,7 +3,9 @@
  * A library exports one C function, `cpu_kernel_library_open`. It returns a table of kernels, each with the arguments it
  * expects, the function constants it can be specialised by, and the functions that check, size and run one dispatch.
  * The device has checked, before any of these functions is called, that every argument is bound (optional ones may be
- * null), lies inside its buffer, has the declared alignment, and that by-value arguments have the declared size. What
+ * null), lies inside its buffer, has the declared alignment, that by-value arguments have the declared size, and that
+ * an argument which is written shares no byte with another one, unless both start at the same byte and one of the two
+ * names the other in `may_alias`: each element is then read before the same threadgroup writes it. What
  * depends on the *values* of arguments (a buffer large enough for the m, n, k in a parameter struct; a token that is
  * in the vocabulary) is the kernel's to check: in `check` for by-value arguments, in `run` for data in buffers.
  *
@@ -44,6 +46,7 @@ typedef struct cpu_kernel_argument {
   uint32_t alignment;  /* bytes, a power of two, of the address: at most 16384; at most 64 of a CPU_KERNEL_VALUE */
   uint32_t value_size; /* bytes, of a CPU_KERNEL_VALUE; otherwise 0 */
   uint32_t optional;   /* 1: may be bound to nothing (data null, size 0) */
+  uint32_t may_alias;  /* 1 + index of an argument whose range this one may equal, or 0 */
 } cpu_kernel_argument;
 
 /* A function constant: a uint32 fixed when a kernel is looked up, before any dispatch (Metal: [[function_constant]]). */

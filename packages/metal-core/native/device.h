@@ -6,7 +6,6 @@
 #define METAL_CORE_DEVICE_H
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "error.h"
+#include "submission.h"
 
 namespace metal_core {
 
@@ -61,6 +61,7 @@ struct Argument {
   uint32_t alignment = 1;   // bytes, a power of two
   uint32_t valueBytes = 0;  // of a by-value argument
   bool optional = false;
+  uint32_t mayAlias = 0;    // 1 + index of an argument whose range this one may equal, or 0
 };
 
 struct Constant {
@@ -82,6 +83,9 @@ class Kernel {
   virtual ~Kernel() = default;
   // The dispatch has been checked against `arguments`. Throws Error (kKernel) when the kernel refuses it.
   virtual std::unique_ptr<Prepared> prepare(const Dispatch& dispatch) const = 0;
+  // Most threads in a threadgroup of this kernel (registers can make it less than the device's); 0: as many as the
+  // device allows.
+  virtual uint32_t maxThreadsPerThreadgroup() const { return 0; }
 
   std::string name;
   std::vector<Argument> arguments;
@@ -94,7 +98,10 @@ class Library {
   virtual ~Library() = default;
   virtual const std::string& isa() const = 0;
   virtual std::vector<std::string> kernels() const = 0;
-  // The kernel must keep its library alive. Constants that are not named keep their defaults.
+  // The kernel must keep its library alive. Constants that are not named keep their defaults. Does not wait for a
+  // compiler: arguments and constants are known from the library's table, the pipeline is compiled in the background,
+  // and the first submission that uses it waits for it, on the device's side. A pipeline that does not compile fails
+  // that submission (kLibrary).
   virtual std::shared_ptr<const Kernel> kernel(const std::string& name, const std::vector<std::string>& constantNames,
                                                const std::vector<uint32_t>& constantValues) = 0;
 };
@@ -109,28 +116,8 @@ struct LibrarySource {
 
 class Graph;
 
-// Handed out by submit; `cancel` is looked at between steps.
-struct Submission {
-  std::atomic<bool> cancel{false};
-};
-
-struct SubmitOptions {
-  uint32_t steps = 1;
-  std::shared_ptr<Buffer> done;  // host-visible; a uint32 at doneOffset, non-zero: the remaining steps are no-ops
-  uint64_t doneOffset = 0;
-  bool profile = false;
-};
-
-// Times are nanoseconds of a monotonic clock.
-struct Outcome {
-  std::optional<Error> error;
-  int64_t startNs = 0, endNs = 0;
-  uint32_t steps = 0;             // that ran
-  bool cancelled = false;
-  std::vector<int64_t> times;     // profile: start and end of each dispatch, in the order run
-};
-
 using OnInfo = std::function<void(std::optional<Error>, DeviceInfo)>;
+using OnLibrary = std::function<void(std::optional<Error>, std::shared_ptr<Library>)>;
 using OnDone = std::function<void(Outcome)>;
 using OnRead = std::function<void(std::optional<Error>, std::vector<uint8_t>)>;
 
@@ -145,7 +132,14 @@ class Device {
   virtual std::shared_ptr<Buffer> allocate(uint64_t byteLength, Storage storage, const void* data) = 0;
   // Read-only map; byteLength 0: to the end of the file. Throws kFile.
   virtual std::shared_ptr<Buffer> mapFile(const std::string& path, uint64_t offset, uint64_t byteLength) = 0;
-  virtual std::shared_ptr<Library> loadLibrary(const LibrarySource& source) = 0;
+  // Compiling source takes long: never on the caller's thread. Errors: kLibrary.
+  virtual void loadLibrary(const LibrarySource& source, OnLibrary onLibrary) = 0;
+
+  // Called once for each graph, when it is frozen: what the device makes of all its dispatches, such as a CUDA graph that
+  // is instantiated or an indirect command buffer. The graph keeps it, also when the
+  // device has ended before it: what is made holds what it needs by shared pointers. Throws Error; the graph then stays
+  // as it was.
+  virtual std::unique_ptr<Prepared> finish(const Graph&) { return nullptr; }
 
   // What follows is queued, and run first in, first out. Ranges have been checked.
   virtual std::shared_ptr<Submission> submit(std::shared_ptr<const Graph> graph, SubmitOptions options,
@@ -157,6 +151,9 @@ class Device {
   // Makes what is queued end with kDisposed (a submission that runs stops after the dispatches under way), then calls
   // `stopped`. Does not wait.
   virtual void stop(std::function<void()> stopped) = 0;
+
+  // Whether the host looks at a submission's done flag, which must then be in memory that the host sees.
+  virtual bool looksAtDone() const { return true; }
 
   // Limits that recording checks.
   virtual uint32_t maxThreadsPerThreadgroup() const = 0;

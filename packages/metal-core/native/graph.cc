@@ -1,5 +1,7 @@
 #include "graph.h"
 
+#include <algorithm>
+
 namespace metal_core {
 namespace {
 
@@ -56,6 +58,27 @@ void checkBinding(const Dispatch& dispatch, const Argument& argument, const Bind
   }
 }
 
+// A range that is written and overlaps another one of the same dispatch would be read half-written. Kernels that read
+// each element before they write it name the argument that may be the same.
+void checkAliasing(const Dispatch& dispatch) {
+  const std::vector<Argument>& arguments = dispatch.kernel->arguments;
+  const auto rangeOf = [&](size_t i) {
+    const Binding& b = dispatch.bindings[i];
+    return TouchedRange{b.buffer.get(), b.offset, b.offset + b.size, writes(arguments[i].access)};
+  };
+  for (size_t i = 0; i < arguments.size(); i++) {
+    if (!dispatch.bindings[i].buffer) continue;
+    for (size_t j = i + 1; j < arguments.size(); j++) {
+      if (!dispatch.bindings[j].buffer || !conflict(rangeOf(i), rangeOf(j))) continue;
+      const bool named = arguments[i].mayAlias == j + 1 || arguments[j].mayAlias == i + 1;
+      if (named && dispatch.bindings[i].offset == dispatch.bindings[j].offset) continue;
+      refuse(dispatch, "expected arguments '" + arguments[i].name + "' and '" + arguments[j].name +
+                           "' to share no bytes, as one of them is written, got ranges that overlap; " +
+                           (named ? "bind the same range to both, or separate ones" : "bind separate memory"));
+    }
+  }
+}
+
 }  // namespace
 
 void Graph::record(Dispatch dispatch) {
@@ -64,7 +87,8 @@ void Graph::record(Dispatch dispatch) {
                 "[graph.dispatch] expected a graph that has not been submitted, got one that has; record a new graph");
   }
   product(dispatch, "grid", dispatch.grid, kMaxThreadgroups);
-  product(dispatch, "threadgroup", dispatch.threadgroup, maxThreads_);
+  const uint32_t own = dispatch.kernel->maxThreadsPerThreadgroup();
+  product(dispatch, "threadgroup", dispatch.threadgroup, own == 0 ? maxThreads_ : std::min(own, maxThreads_));
   const std::vector<Argument>& arguments = dispatch.kernel->arguments;
   if (dispatch.bindings.size() != arguments.size()) {
     refuse(dispatch, "expected " + std::to_string(arguments.size()) + " arguments, got " +
@@ -77,9 +101,32 @@ void Graph::record(Dispatch dispatch) {
     if (!binding.buffer) continue;
     ranges.push_back({binding.buffer.get(), binding.offset, binding.offset + binding.size, writes(arguments[i].access)});
   }
+  checkAliasing(dispatch);
   dispatch.prepared = dispatch.kernel->prepare(dispatch);
   dispatches_.push_back(std::move(dispatch));
   stages_.push_back(builder_.add(ranges));
+}
+
+void Graph::freeze(Device& device) {
+  if (frozen_) return;
+  finished_ = device.finish(*this);
+  frozen_ = true;
+}
+
+void checkDone(const SubmitOptions& options, bool hostLooks) {
+  const auto refuse = [](const std::string& what) { throw Error(ErrorCode::kArgument, "[graph.submit] " + what); };
+  const Buffer& done = *options.done;
+  if (done.byteLength < 4 || options.doneOffset > done.byteLength - 4) {
+    refuse("expected a done flag of 4 bytes inside its buffer of " + std::to_string(done.byteLength) +
+           " bytes, got offset " + std::to_string(options.doneOffset));
+  }
+  if ((done.address() + options.doneOffset) % 4 != 0 || !done.writable) {
+    refuse("expected a done flag aligned to 4 bytes in writable memory, got another");
+  }
+  if (hostLooks && !done.host()) {
+    refuse("expected a done flag that the host sees, as it is the host that looks at it between steps, got one in "
+           "private memory; create its buffer with storage 'shared'");
+  }
 }
 
 }  // namespace metal_core

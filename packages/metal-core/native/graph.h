@@ -33,8 +33,10 @@ class Graph {
   // Checks the dispatch against its kernel's arguments, lets the kernel check it, and appends it.
   // Throws Error: kArgument, or kKernel when the kernel refuses.
   void record(Dispatch dispatch);
-  // No dispatch can be added afterwards.
-  void freeze() { frozen_ = true; }
+  // No dispatch can be added afterwards. The first call keeps what the device makes of the whole graph.
+  void freeze(Device& device);
+  // What Device::finish made; null before freeze, and for a device that makes nothing.
+  const Prepared* finished() const { return finished_.get(); }
 
   const std::vector<Dispatch>& dispatches() const { return dispatches_; }
   // The stage of each dispatch; never falls.
@@ -46,7 +48,12 @@ class Graph {
   std::vector<Dispatch> dispatches_;
   std::vector<uint32_t> stages_;
   StageBuilder builder_;
+  std::unique_ptr<Prepared> finished_;
 };
+
+// Checks the done flag of a submission: four aligned bytes inside a writable buffer, which the host sees when it is the
+// host that looks at the flag. Throws Error (kArgument).
+void checkDone(const SubmitOptions& options, bool hostLooks);
 
 }  // namespace metal_core
 #endif

@@ -57,7 +57,17 @@ if (process.platform === 'linux') {
   }
   driver('junk-native.mjs', [], '3000')
   driver('junk-typescript.mjs', [], '3000')
-  for (const name of ['idle', 'exit', 'collect', 'lookup', 'workers', 'terminate', 'post']) {
+  for (const name of [
+    'idle',
+    'exit',
+    'collect',
+    'lookup',
+    'workers',
+    'terminate',
+    'terminate-settling',
+    'terminate-calling',
+    'post',
+  ]) {
     driver('lifecycle.mjs', ['--expose-gc'], name)
   }
 } else {

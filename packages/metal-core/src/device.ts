@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { allocationType, type AllocatedArray, type AllocationConstructor, type AllocationType } from './allocation.js'
 import { DeviceBuffer } from './buffer.js'
 import { bytesOf, checkBoolean, checkInteger, checkLabel, checkObject, checkString, isShared, refuse } from './check.js'
-import { DisposedError, native } from './errors.js'
+import { DisposedError, native, nativeAsync } from './errors.js'
 import { checkBindings, CommandGraph } from './graph.js'
 import { KernelLibrary } from './library.js'
 import type { NativeHandle, NativeProvider } from './native.js'
@@ -121,8 +121,8 @@ export class Device {
     )
   }
 
-  /** Loads kernels. Throws KernelLibraryError. */
-  loadLibrary(source: KernelLibrarySource): KernelLibrary {
+  /** Loads kernels; source is compiled without blocking. Rejects with ArgumentError, DisposedError, KernelLibraryError. */
+  async loadLibrary(source: KernelLibrarySource): Promise<KernelLibrary> {
     const op = 'device.loadLibrary'
     const fields = checkObject(op, 'source', source)
     const kind = fields.kind
@@ -135,7 +135,8 @@ export class Device {
     const isa = fields.isa === undefined ? null : checkString(op, 'isa', fields.isa)
     const device = this.#live(op)
     const path = kind === 'metal' ? text : resolve(text)
-    const handle = native(() => this.#provider.loadLibrary(device, kind, path, name, isa))
+    const handle = await nativeAsync(async () => this.#provider.loadLibrary(device, kind, path, name, isa))
+    this.#live(op)
     return new KernelLibrary({ provider: this.#provider, handle, device: this })
   }
 
@@ -175,8 +176,8 @@ export class Device {
     this.#live(op)
     const kernel = library.kernel(name, spec.constants)
     checkBindings(kernel, spec.buffers)
-    const staged = stage(this, kernel, spec.buffers)
     const graph = this.createGraph()
+    const staged = stage(this, kernel, spec.buffers)
     let submission: Submission
     try {
       submission = graph.dispatch(kernel, { ...spec, buffers: staged.buffers }).submit()

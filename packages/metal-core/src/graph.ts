@@ -1,4 +1,5 @@
-import { resolveBinding, type Binding, type BufferView, type DeviceBuffer } from './buffer.js'
+import { checkAliasing } from './aliasing.js'
+import { resolveBinding, type Binding, type BufferView, type DeviceBuffer, type ResolvedBinding } from './buffer.js'
 import { bytesOf, checkBoolean, checkInteger, checkLabel, checkObject, describe, refuse } from './check.js'
 import { ArgumentError, native } from './errors.js'
 import { kernelHandle, type Kernel } from './library.js'
@@ -23,7 +24,10 @@ export interface GraphDispatch {
 export interface SubmitOptions {
   /** How often the graph runs. Default: 1. */
   readonly steps?: number
-  /** A uint32 in device memory, looked at before each step: non-zero makes the remaining ones no-ops. */
+  /**
+   * A uint32 in device memory, looked at before each step: non-zero makes the remaining ones no-ops. In shared memory,
+   * where it is the host that looks.
+   */
   readonly done?: BufferView
   /** Times each dispatch on its own, with a barrier between. Default: false. */
   readonly profile?: boolean
@@ -64,6 +68,8 @@ export class CommandGraph {
 
   /**
    * Records a dispatch. Order is kept wherever two dispatches touch the same bytes and one of them writes.
+   * What a kernel writes may share no bytes with another argument, unless `mayAlias` of one names the other and both start
+   * at the same byte.
    * Throws ArgumentError, DisposedError, or KernelError when the kernel refuses. Not after the first `submit`.
    */
   dispatch(kernel: Kernel, spec: GraphDispatch): this {
@@ -77,17 +83,21 @@ export class CommandGraph {
       ...checkSize(op, 'threadgroup', spec.threadgroup ?? [1, 1, 1]),
     ]
     const bindings: (NativeHandle<'buffer'> | Uint8Array | null)[] = []
+    const ranges: (ResolvedBinding | null)[] = []
     checkBindings(kernel, spec.buffers)
     for (const [i, argument] of kernel.arguments.entries()) {
       const resolved = this.#resolve(op, argument, spec.buffers[i])
       if (resolved === null || resolved instanceof Uint8Array) {
         bindings.push(resolved)
+        ranges.push(null)
         numbers.push(0, 0)
       } else {
         bindings.push(resolved.handle)
+        ranges.push(resolved)
         numbers.push(resolved.offset, resolved.byteLength)
       }
     }
+    checkAliasing(kernel, ranges)
     const { provider, handle: graph } = this.#init
     native(() => {
       provider.recordDispatch(graph, handle, Float64Array.from(numbers), bindings, label ?? null)
@@ -127,11 +137,7 @@ export class CommandGraph {
     this.dispose()
   }
 
-  #resolve(
-    op: string,
-    argument: KernelArgument,
-    value: unknown,
-  ): { handle: NativeHandle<'buffer'>; offset: number; byteLength: number } | Uint8Array | null {
+  #resolve(op: string, argument: KernelArgument, value: unknown): ResolvedBinding | Uint8Array | null {
     const what = `argument '${argument.name}'`
     if (value === null || value === undefined) {
       if (argument.optional) return null

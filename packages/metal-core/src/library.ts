@@ -36,7 +36,11 @@ export class KernelLibrary {
     this.kernels = Object.freeze([...kernels])
   }
 
-  /** Looks a kernel up. Throws ArgumentError when there is none of that name, or for a constant that it does not have. */
+  /**
+   * Looks a kernel up, without waiting for a compiler: a GPU device compiles the pipeline in the background, and the first
+   * submission that uses it waits for it, without blocking. Throws ArgumentError when there is none of that name, or for
+   * a constant that it does not have.
+   */
   kernel(name: string, constants: FunctionConstants = {}): Kernel {
     const op = 'library.kernel'
     checkString(op, 'name', name)

@@ -30,6 +30,7 @@ export interface NativeKernelInfo {
     readonly alignment: number
     readonly valueBytes: number
     readonly optional: boolean
+    readonly mayAlias?: string
   }[]
   readonly constants: Readonly<Record<string, number>>
 }
@@ -69,7 +70,14 @@ export interface NativeProvider {
   readBuffer(buffer: BufferHandle, offset: number, byteLength: number): Promise<ArrayBuffer>
   writeBuffer(buffer: BufferHandle, offset: number, data: Uint8Array): Promise<void>
   disposeBuffer(buffer: BufferHandle): void
-  loadLibrary(device: DeviceHandle, kind: string, text: string, name: string | null, isa: string | null): LibraryHandle
+  /** The handle, or a promise of it: compiling source must not block. */
+  loadLibrary(
+    device: DeviceHandle,
+    kind: string,
+    text: string,
+    name: string | null,
+    isa: string | null,
+  ): LibraryHandle | Promise<LibraryHandle>
   libraryInfo(library: LibraryHandle): { readonly isa: string; readonly kernels: readonly string[] }
   disposeLibrary(library: LibraryHandle): void
   createKernel(library: LibraryHandle, name: string, constants: readonly string[], values: Float64Array): KernelHandle

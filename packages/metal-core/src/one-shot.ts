@@ -25,7 +25,8 @@ export interface Staged {
  * transfer or resize it while kernels run, which would end the process. Views over device memory (`device.allocate`,
  * `buffer.contents()`) need no copy, and neither do DeviceBuffers.
  *
- * Arrays that overlap are copied once, together, so that arguments which alias in JavaScript alias on the device.
+ * Arrays that overlap are copied once, together, so that arguments which alias in JavaScript alias on the device, where
+ * recording accepts it for kernels that may, and refuses it for others.
  */
 export function stage(device: StagingDevice, kernel: Kernel, buffers: GraphDispatch['buffers']): Staged {
   const result: GraphDispatch['buffers'][number][] = [...buffers]
@@ -52,16 +53,27 @@ export function stage(device: StagingDevice, kernel: Kernel, buffers: GraphDispa
       access: argument.access,
     })
   }
-  const groups = overlapping(arrays).map((members) => new Group(device, members))
-  for (const group of groups) group.bind(result)
+  const groups: Group[] = []
+  const dispose = (): void => {
+    for (const group of groups) group.buffer.dispose()
+  }
+  try {
+    for (const members of overlapping(arrays)) {
+      const group = new Group(device, members)
+      groups.push(group)
+      group.fill()
+      group.bind(result)
+    }
+  } catch (error) {
+    dispose()
+    throw error
+  }
   return {
     buffers: result,
     copyBack: () => {
       for (const group of groups) group.copyBack()
     },
-    dispose: () => {
-      for (const group of groups) group.buffer.dispose()
-    },
+    dispose,
   }
 }
 
@@ -100,6 +112,7 @@ class Group {
   readonly buffer: DeviceBuffer
   readonly #members: readonly StagedArray[]
   readonly #start: number
+  readonly #bytes: Uint8Array
   /** Where the first byte goes: 0 for an array alone, which so meets any alignment. */
   readonly #pad: number
 
@@ -108,14 +121,16 @@ class Group {
     this.#start = members[0].start
     this.#pad = members.length === 1 ? 0 : this.#start % alignment
     const length = Math.max(...members.map((member) => member.end)) - this.#start
-    const bytes = new Uint8Array(members[0].memory, this.#start, length)
+    this.#bytes = new Uint8Array(members[0].memory, this.#start, length)
     const label = 'one-shot copy'
-    if (this.#pad === 0) {
-      this.buffer = device.createBuffer({ data: bytes, label })
-    } else {
-      this.buffer = device.createBuffer({ byteLength: this.#pad + length, label })
-      this.buffer.asUint8Array().set(bytes, this.#pad)
-    }
+    this.buffer = device.createBuffer(
+      this.#pad === 0 ? { data: this.#bytes, label } : { byteLength: this.#pad + length, label },
+    )
+  }
+
+  /** Copies what the constructor has not: it can throw, when the buffer has to be disposed already. */
+  fill(): void {
+    if (this.#pad !== 0) this.buffer.asUint8Array().set(this.#bytes, this.#pad)
   }
 
   bind(buffers: GraphDispatch['buffers'][number][]): void {

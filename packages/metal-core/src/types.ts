@@ -63,6 +63,8 @@ export interface KernelArgument {
   /** Bytes, of a by-value argument; otherwise 0. */
   readonly valueBytes: number
   readonly optional: boolean
+  /** The argument whose range this one may equal, so that the kernel works in place; otherwise none may overlap. */
+  readonly mayAlias?: string
 }
 
 /** Values of a kernel's function constants by name; those left out keep their defaults. Booleans are 0 and 1. */
@@ -84,7 +86,7 @@ export interface DispatchTime extends Interval {
 export interface SubmissionResult extends Interval {
   /** endNs - startNs. */
   readonly durationNs: number
-  /** Steps that ran: fewer than asked for when the `done` flag was set on the way. */
+  /** Steps begun with the `done` flag clear: fewer than asked for when it was set on the way. */
   readonly steps: number
   /** In profile mode: the time of each dispatch, in the order run. */
   readonly dispatches?: readonly DispatchTime[]

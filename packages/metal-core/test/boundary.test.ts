@@ -8,12 +8,21 @@ describe('the boundary', () => {
     expect(output).toMatch(/[1-9]\d* refused/)
   })
 
-  it.each(['idle', 'pending', 'exit', 'collect', 'lookup', 'dropped', 'workers', 'terminate', 'post'])(
-    'ends well: %s',
-    (name) => {
-      const { status, signal, output } = runDriver('lifecycle.mjs', [name], ['--expose-gc'])
-      expect({ status, signal, output }).toMatchObject({ status: 0, signal: null })
-      expect(output).toContain('ok')
-    },
-  )
+  it.each([
+    'idle',
+    'pending',
+    'exit',
+    'collect',
+    'lookup',
+    'dropped',
+    'workers',
+    'terminate',
+    'terminate-settling',
+    'terminate-calling',
+    'post',
+  ])('ends well: %s', (name) => {
+    const { status, signal, output } = runDriver('lifecycle.mjs', [name], ['--expose-gc'])
+    expect({ status, signal, output }).toMatchObject({ status: 0, signal: null })
+    expect(output).toContain('ok')
+  })
 })

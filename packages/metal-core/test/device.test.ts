@@ -55,7 +55,7 @@ describe('createDevice', () => {
     device.dispose()
     expect(device.disposed).toBe(true)
     expect(() => device.createBuffer({ byteLength: 4 })).toThrow(/\[device.createBuffer\] expected a live device/)
-    expect(() => device.loadLibrary({ kind: 'shared', path: libraryPath('probe') })).toThrow(/live device/)
+    await expect(device.loadLibrary({ kind: 'shared', path: libraryPath('probe') })).rejects.toThrow(/live device/)
   })
 
   it('refuses bad options', async () => {

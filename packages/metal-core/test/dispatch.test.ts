@@ -1,5 +1,12 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
-import { KernelError, type Submission, type SubmissionResult } from '../src/index.js'
+import {
+  type DeviceBuffer,
+  KernelError,
+  OutOfMemoryError,
+  type Submission,
+  type SubmissionResult,
+} from '../src/index.js'
+import { stage, type StagingDevice } from '../src/one-shot.js'
 import { libraryPath, openDevice, openProbe, u32 } from './helpers.js'
 
 /** Parameters of saxpy: float a, uint32 n. */
@@ -13,7 +20,7 @@ function saxpyParameters(a: number, n: number): DataView {
 describe('one-shot dispatch', () => {
   it("one-shot dispatch runs a stranger's kernels on plain typed arrays", async () => {
     const device = await openDevice()
-    const library = device.loadLibrary({ kind: 'shared', path: libraryPath('stranger') })
+    const library = await device.loadLibrary({ kind: 'shared', path: libraryPath('stranger') })
     expect(library.kernels).toEqual(['saxpy', 'sum'])
     const x = Float32Array.from({ length: 1000 }, (_, i) => i)
     const y = new Float32Array(1000).fill(1)
@@ -84,15 +91,46 @@ describe('one-shot dispatch', () => {
     expect([...bytes]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15])
   })
 
-  it('copy-back of arrays that overlap: they alias on the device as they do in JavaScript', async () => {
+  it('arrays that overlap alias on the device as they do in JavaScript', async () => {
     const { probe } = await openProbe()
     const bytes = new Uint8Array(100).map((_, i) => i)
-    await probe.dispatch('copy', { grid: [1, 1, 1], buffers: [bytes.subarray(3, 53), bytes.subarray(13, 63)] })
-    expect([...bytes.subarray(0, 13)]).toEqual(Array.from({ length: 13 }, (_, i) => i))
-    expect([...bytes.subarray(13, 63)]).toEqual(Array.from({ length: 50 }, (_, i) => i + 3))
-    expect([...bytes.subarray(63)]).toEqual(Array.from({ length: 37 }, (_, i) => i + 63))
-    await probe.dispatch('copy', { grid: [1, 1, 1], buffers: [bytes, bytes] })
-    expect(bytes[99]).toBe(99)
+    const grid = [1, 1, 1] as const
+    const partly = probe.dispatch('copy', { grid, buffers: [bytes.subarray(3, 53), bytes.subarray(13, 63)] })
+    await expect(partly).rejects.toThrow("[copy] expected arguments 'in' and 'out' to share no bytes")
+    await probe.dispatch('copy', { grid, buffers: [bytes, bytes] })
+    expect([...bytes]).toEqual(Array.from({ length: 100 }, (_, i) => i))
+    // Both are read: they may overlap as they like, at an offset that keeps its alignment.
+    const out = new Uint8Array(8)
+    await probe.dispatch('blend', { grid, buffers: [bytes.subarray(4, 20), bytes.subarray(8, 30), out] })
+  })
+
+  it('disposes what it has copied when copying fails half way', async () => {
+    const { device, probe } = await openProbe()
+    const made: DeviceBuffer[] = []
+    let failing: 'createBuffer' | 'asUint8Array' = 'createBuffer'
+    const staging: StagingDevice = {
+      bufferOf: () => undefined,
+      createBuffer(options) {
+        if (failing === 'createBuffer' && made.length === 1) throw new OutOfMemoryError('no memory')
+        const buffer = device.createBuffer(options)
+        made.push(buffer)
+        if (failing === 'createBuffer' || made.length === 1) return buffer
+        buffer.asUint8Array = () => {
+          throw new OutOfMemoryError('no memory')
+        }
+        return buffer
+      },
+    }
+    const kernel = probe.kernel('blend')
+    const bytes = new Uint8Array(64)
+    const buffers = [bytes.subarray(4, 20), new Uint8Array(4), new Uint8Array(4)]
+    expect(() => stage(staging, kernel, buffers)).toThrow('no memory')
+    expect(made.map((buffer) => buffer.disposed)).toEqual([true])
+    made.length = 0
+    failing = 'asUint8Array'
+    const overlapping = [new Uint8Array(4), bytes.subarray(4, 20), bytes.subarray(8, 12)]
+    expect(() => stage(staging, kernel, overlapping)).toThrow('no memory')
+    expect(made.map((buffer) => buffer.disposed)).toEqual([true, true])
   })
 
   it('takes optional arguments as null', async () => {
@@ -121,7 +159,7 @@ describe('one-shot dispatch', () => {
       probe.dispatch('fail', { grid: [1, 1, 1], buffers: [u32(0)], constants }).catch((error: unknown) => error)
     expect(String(await message({ message: 0 }))).toContain('the kernel failed without a message')
     expect(String(await message({ message: 2 }))).toMatch(/\[fail\] x{1000,1023}$/)
-    const throws = device.loadLibrary({ kind: 'shared', path: libraryPath('throws') })
+    const throws = await device.loadLibrary({ kind: 'shared', path: libraryPath('throws') })
     await expect(throws.dispatch('throws', { grid: [1, 1, 1], buffers: [] })).rejects.toThrow(
       '[throws] the kernel threw',
     )
@@ -129,7 +167,7 @@ describe('one-shot dispatch', () => {
       'the check threw',
     )
     // What the check of a stranger says: sizes against parameters.
-    const stranger = device.loadLibrary({ kind: 'shared', path: libraryPath('stranger') })
+    const stranger = await device.loadLibrary({ kind: 'shared', path: libraryPath('stranger') })
     const short = [saxpyParameters(1, 100), new Float32Array(99), new Float32Array(100)]
     await expect(stranger.dispatch('saxpy', { grid: [1, 1, 1], buffers: short })).rejects.toThrow(
       "[saxpy] expected 100 floats for argument 'x', got 99; bind a larger buffer",

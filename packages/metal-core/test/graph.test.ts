@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DisposedError, KernelError, QueueFullError } from '../src/index.js'
+import { ArgumentError, DisposedError, KernelError, QueueFullError } from '../src/index.js'
 import { libraryPath, openDevice, openProbe, u32 } from './helpers.js'
 
 const one = [1, 1, 1] as const
@@ -44,6 +44,33 @@ describe('CommandGraph', () => {
     expect(buffer.asUint8Array()).toEqual(new Uint8Array(64).fill(7))
   })
 
+  it('refuses a written range that overlaps another argument, unless the kernel works in place', async () => {
+    const { device, probe } = await openProbe()
+    const buffer = device.createBuffer({ byteLength: 64 })
+    const record =
+      (name: string, ...buffers: ReturnType<typeof buffer.view>[]) =>
+      (): unknown =>
+        device.createGraph().dispatch(probe.kernel(name), { grid: one, buffers })
+    expect(record('copy', buffer.view(0, 16), buffer.view(15, 16))).toThrow(
+      "[copy] expected arguments 'in' and 'out' to share no bytes, as one of them is written, got ranges that overlap; bind the same range to both",
+    )
+    expect(record('copy', buffer.view(4, 8), buffer.view(0, 16))).toThrow(ArgumentError)
+    expect(record('copy', buffer.view(0, 16), buffer.view(16, 16))).not.toThrow()
+    expect(record('copy', buffer.view(8, 16), buffer.view(8))).not.toThrow()
+    // blend reads two and writes one, in place only over the first.
+    const [a, b] = [buffer.view(0, 16), buffer.view(32, 16)]
+    expect(record('blend', a, a, b)).not.toThrow()
+    expect(record('blend', a, b, a)).not.toThrow()
+    expect(record('blend', a, b, b)).toThrow("[blend] expected arguments 'second' and 'out' to share no bytes")
+    expect(record('blend', a, b, b)).toThrow('bind separate memory')
+    expect(record('blend', a, a, a)).toThrow("'second' and 'out'")
+    expect(probe.kernel('blend').arguments.map((argument) => argument.mayAlias)).toEqual([
+      undefined,
+      undefined,
+      'first',
+    ])
+  })
+
   it('keeps order between dispatches that depend on each other, through many stages', async () => {
     const { device, probe } = await openProbe()
     const log = device.createBuffer({ byteLength: 4 * 600 })
@@ -85,7 +112,7 @@ describe('CommandGraph', () => {
 
   it('bounds how many are in flight', async () => {
     const device = await openDevice({ maxInFlight: 2 })
-    const probe = device.loadLibrary({ kind: 'shared', path: libraryPath('probe') })
+    const probe = await device.loadLibrary({ kind: 'shared', path: libraryPath('probe') })
     const graph = device.createGraph().dispatch(probe.kernel('sleep'), { grid: one, buffers: [u32(5)] })
     const [a, b] = [graph.submit(), graph.submit()]
     expect(() => graph.submit()).toThrow(QueueFullError)

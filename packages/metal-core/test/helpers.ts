@@ -28,7 +28,7 @@ export async function openDevice(options?: CreateDeviceOptions): Promise<Device>
 
 export async function openProbe(): Promise<{ device: Device; probe: KernelLibrary }> {
   const device = await openDevice()
-  return { device, probe: device.loadLibrary({ kind: 'shared', path: libraryPath('probe') }) }
+  return { device, probe: await device.loadLibrary({ kind: 'shared', path: libraryPath('probe') }) }
 }
 
 /** Bytes of a uint32 argument by value. */

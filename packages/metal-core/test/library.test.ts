@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { KernelLibraryError } from '../src/index.js'
+import { DisposedError, KernelLibraryError, loadAddon, type NativeProvider } from '../src/index.js'
 import { libraryPath, openDevice, openProbe, temporaryFolder } from './helpers.js'
 
 describe('loadLibrary', () => {
@@ -18,12 +18,34 @@ describe('loadLibrary', () => {
     expect(probe.kernel('fail', { message: 2 })).toBe(kernel)
   })
 
+  it('takes a handle or a promise of one from a provider, and does not load onto a disposed device', async () => {
+    const addon = loadAddon()
+    let loading: () => void = () => undefined
+    const provider: NativeProvider = {
+      ...addon,
+      async loadLibrary(...args) {
+        const handle = await addon.loadLibrary(...args)
+        loading()
+        return handle
+      },
+    }
+    const device = await openDevice({ provider })
+    const source = { kind: 'shared', path: libraryPath('probe') } as const
+    expect((await device.loadLibrary(source)).kernels).toContain('cover')
+    loading = () => {
+      device.dispose()
+    }
+    await expect(device.loadLibrary(source)).rejects.toBeInstanceOf(DisposedError)
+  })
+
   it('offers the instruction sets of the processor, or fewer when asked', async () => {
     const device = await openDevice()
     const path = libraryPath('probe')
     const { features } = device.info
     const offered = async (isa?: 'plain' | 'avx2' | 'avx512' | 'neon'): Promise<string | undefined> => {
-      using library = device.loadLibrary(isa === undefined ? { kind: 'shared', path } : { kind: 'shared', path, isa })
+      using library = await device.loadLibrary(
+        isa === undefined ? { kind: 'shared', path } : { kind: 'shared', path, isa },
+      )
       const out = device.allocate('uint32', 1)
       await library.dispatch('isa', { grid: [1, 1, 1], buffers: [out] })
       const names = ['avx2', 'avx512', 'neon'].filter((_, bit) => (out[0] >> bit) & 1)
@@ -48,11 +70,13 @@ describe('loadLibrary', () => {
     [7, 'expected a run function'],
     [8, 'expected a table of arguments'],
     [9, 'expected kernels of different names, got two named k'],
+    [10, 'expected may_alias 0 or 1 + the index of another argument'],
   ])('refuses malformed library %i: %s', async (defect, message) => {
     const device = await openDevice()
-    const load = (): unknown => device.loadLibrary({ kind: 'shared', path: libraryPath(`malformed-${defect}`) })
-    expect(load).toThrow(KernelLibraryError)
-    expect(load).toThrow(message)
+    const load = (): Promise<unknown> =>
+      device.loadLibrary({ kind: 'shared', path: libraryPath(`malformed-${defect}`) })
+    await expect(load()).rejects.toThrow(KernelLibraryError)
+    await expect(load()).rejects.toThrow(message)
   })
 
   it('refuses what is no library', async () => {
@@ -64,17 +88,17 @@ describe('loadLibrary', () => {
     const whole = readFileSync(libraryPath('probe'))
     writeFileSync(truncated, whole.subarray(0, whole.length / 2))
     for (const path of [text, truncated, folder, join(folder, 'missing.so')]) {
-      expect(() => device.loadLibrary({ kind: 'shared', path })).toThrow(KernelLibraryError)
+      await expect(device.loadLibrary({ kind: 'shared', path })).rejects.toThrow(KernelLibraryError)
     }
     if (process.platform === 'linux') {
-      expect(() => device.loadLibrary({ kind: 'shared', path: truncated })).toThrow('got a truncated file')
+      await expect(device.loadLibrary({ kind: 'shared', path: truncated })).rejects.toThrow('got a truncated file')
     }
-    expect(() => device.loadLibrary({ kind: 'metal', source: 'kernel void f() {}' })).toThrow(
+    await expect(device.loadLibrary({ kind: 'metal', source: 'kernel void f() {}' })).rejects.toThrow(
       "expected a library of kind 'shared' for the cpu device, got 'metal'",
     )
     const copied = join(folder, 'copied.so')
     copyFileSync(libraryPath('probe'), copied)
-    expect(device.loadLibrary({ kind: 'shared', path: copied }).kernels).toContain('cover')
+    expect((await device.loadLibrary({ kind: 'shared', path: copied })).kernels).toContain('cover')
     for (const bad of [
       undefined,
       null,
@@ -83,7 +107,7 @@ describe('loadLibrary', () => {
       { kind: 'shared' },
       { kind: 'shared', path: 'a\0' },
     ]) {
-      expect(() => device.loadLibrary(bad as never)).toThrow(/\[device.loadLibrary\] expected/)
+      await expect(device.loadLibrary(bad as never)).rejects.toThrow(/\[device.loadLibrary\] expected/)
     }
   })
 })

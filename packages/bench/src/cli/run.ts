@@ -80,7 +80,7 @@ function progressText(progress: RunProgress): string {
     case 'row': {
       const { medianNs, percentOfRoof, tokensPerSecond } = progress.row
       const tokens = tokensPerSecond === undefined ? '' : `, ${tokensPerSecond.toFixed(1)} tokens/s`
-      return `${duration(medianNs)}, ${percentOfRoof.toFixed(0)} % of roof${tokens}\n`
+      return `${duration(medianNs)}, ${percentOfRoof === null ? 'cached' : `${percentOfRoof.toFixed(0)} % of roof`}${tokens}\n`
     }
     case 'failure':
       return `failed: ${progress.failure.case}: ${progress.failure.message}\n`

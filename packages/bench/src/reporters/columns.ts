@@ -23,7 +23,7 @@ export const columns: readonly Column[] = [
   { title: 'spread', align: 'right', text: ({ relativeSpread }) => `${(100 * relativeSpread).toFixed(1)} %` },
   { title: 'GB/s', align: 'right', text: ({ gigabytesPerSecond }) => gigabytesPerSecond.toFixed(1) },
   { title: 'roof', align: 'right', text: ({ roofGigabytesPerSecond }) => roofGigabytesPerSecond.toFixed(1) },
-  { title: '% of roof', align: 'right', text: ({ percentOfRoof }) => percentOfRoof.toFixed(1) },
+  { title: '% of roof', align: 'right', text: ({ percentOfRoof }) => percentOfRoof?.toFixed(1) ?? 'cached' },
   {
     title: 'GFLOP/s',
     align: 'right',

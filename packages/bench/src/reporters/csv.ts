@@ -1,5 +1,5 @@
 /** Every field of every row, RFC 4180; samples are joined by spaces. */
-import type { BenchReport } from '../rows.js'
+import type { BenchReport, BenchRow } from '../rows.js'
 
 export function csv({ rows }: BenchReport): string {
   const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))]
@@ -7,8 +7,8 @@ export function csv({ rows }: BenchReport): string {
   return lines.map((line) => `${line.map(quote).join(',')}\r\n`).join('')
 }
 
-function text(value: string | number | readonly number[] | undefined): string {
-  if (value === undefined) return ''
+function text(value: BenchRow[string]): string {
+  if (value === undefined || value === null) return ''
   return typeof value === 'object' ? value.join(' ') : String(value)
 }
 

@@ -34,5 +34,6 @@ const plain = 0
 function shade({ percentOfRoof, gigaflopsPerSecond, m }: BenchRow): number {
   // Many rows are limited by arithmetic: their share of the memory roof says nothing.
   if (gigaflopsPerSecond !== undefined && m > 8) return plain
+  if (percentOfRoof === null) return plain
   return percentOfRoof >= 70 ? green : percentOfRoof >= 30 ? yellow : red
 }

@@ -4,9 +4,9 @@ import { type Suite, defineSuite, openRoof } from '../../src/index.js'
 export const readSuite: Suite = defineSuite({
   name: 'read',
   summary: 'reads a mebibyte',
-  *cases({ device, filter }) {
+  async *cases({ device, filter }) {
     const bytes = 1024 * 1024
-    const roof = openRoof(device, bytes)
+    const roof = await openRoof(device, bytes)
     try {
       for (const format of filter.formats ?? ['f32']) {
         for (const m of filter.m ?? [1]) {

@@ -26,9 +26,9 @@ function descriptors(definition: KernelDefinition): string {
   const lines = [
     ...args.map(
       (argument) =>
-        `{"${argument.name}", CPU_KERNEL_${argument.access.toUpperCase()}, ${alignment(definition, argument)}, 0, ${argument.when === undefined ? 0 : 1}}`,
+        `{"${argument.name}", CPU_KERNEL_${argument.access.toUpperCase()}, ${alignment(definition, argument)}, 0, ${argument.when === undefined ? 0 : 1}, ${alias(definition, argument)}}`,
     ),
-    ...values.map(([field, bytes]) => `{"${field}", CPU_KERNEL_VALUE, 4, ${bytes}, 0}`),
+    ...values.map(([field, bytes]) => `{"${field}", CPU_KERNEL_VALUE, 4, ${bytes}, 0, 0}`),
   ]
   return `static const cpu_kernel_argument ${name}_arguments[] = {
 ${lines.map((line) => `    ${line},\n`).join('')}};
@@ -44,8 +44,19 @@ enum { ${name}_constant_count = ${constantEntries.length} };
 }`
 }
 
-/** What every element type that the argument may have can live with; the check asks for the type at hand. */
-function alignment(definition: KernelDefinition, { type }: ArgumentDefinition): number {
+/** 1 + the index of the argument whose range this one may equal, or 0. */
+function alias({ args }: KernelDefinition, { mayAlias }: ArgumentDefinition): number {
+  return mayAlias === undefined ? 0 : args.findIndex(({ name }) => name === mayAlias) + 1
+}
+
+/**
+ * The alignment stated as a number; otherwise what every element type that the argument may have can live with, and the check
+ * asks for what the dispatch at hand needs.
+ */
+function alignment(definition: KernelDefinition, argument: ArgumentDefinition): number {
+  const stated = parse(definition).alignments[definition.args.indexOf(argument)]
+  if (stated?.kind === 'number') return stated.value
+  const { type } = argument
   return Math.min(
     ...concreteTypes(definition, type).map((concrete) => Math.max(elementBytes[concrete], type === 'scale' ? 2 : 1)),
     4,
@@ -71,7 +82,9 @@ function check(definition: KernelDefinition): string {
   const bindings = args.map((argument, i) => {
     const when = parsed.when[i]
     const condition = when === undefined ? '1' : emit(when)
-    return `  if (check_binding(raw, &${name}_arguments[${i}], ${i}, ${condition}, ${emit(parsed.counts[i])}, ${elementSize(definition, argument)}, a)) return 1;
+    const aligned = parsed.alignments[i]
+    const size = elementSize(definition, argument)
+    return `  if (check_binding(raw, &${name}_arguments[${i}], ${i}, ${condition}, ${emit(parsed.counts[i])}, ${size}, ${aligned === undefined ? size : emit(aligned)}, a)) return 1;
 `
   })
   const grid = (parsed.grids.cpu ?? []).map(emit)

@@ -6,6 +6,8 @@ export function reference(manifest: readonly KernelDefinition[]): string {
 
 Generated from \`src/manifest\` by \`scripts/generate.ts\`; do not edit. \`struct\` parameters are the last argument, \`separate\` ones an
 argument each, in the order given. A constant's first value is its default. Kernels with the same order id give the same bits.
+Alignment is in bytes; \`element\`: the size of one element. What a kernel writes may share no bytes with its other arguments,
+unless one "may be" the other: then both are the same range.
 
 ${manifest.map(({ name }) => `- [${name}](#${name})`).join('\n')}
 
@@ -15,8 +17,8 @@ ${manifest.map(section).join('\n')}`
 function section(definition: KernelDefinition): string {
   const { name, summary, problem, params, constants, args, order, legal, launch, operations } = definition
   const rows = args.map(
-    ({ name: argument, type, access, count, when, doc }) =>
-      `| ${code(argument)} | ${type} | ${access} | ${code(count)}${when === undefined ? '' : `, when ${code(when)}`} | ${cell(doc)} |`,
+    ({ name: argument, type, access, count, when, alignment, mayAlias, doc }) =>
+      `| ${code(argument)} | ${type} | ${access} | ${code(count)}${when === undefined ? '' : `, when ${code(when)}`} | ${alignment === undefined ? 'element' : code(alignment)} | ${cell(doc)}${mayAlias === undefined ? '' : `; may be ${code(mayAlias)}`} |`,
   )
   const launches = Object.entries(launch).map(
     ([backend, { grid, threadgroup }]) =>
@@ -32,8 +34,8 @@ ${summary}
 - Expects ${list(legal.map(({ expected }) => expected))}
 ${launches.join('\n')}
 
-| argument | type | access | elements | shape |
-|---|---|---|---|---|
+| argument | type | access | elements | alignment | shape |
+|---|---|---|---|---|---|
 ${rows.join('\n')}
 `
 }

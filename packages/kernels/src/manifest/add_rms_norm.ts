@@ -6,7 +6,7 @@ export const addRmsNorm = {
   constants: {},
   args: [
     { name: 'hidden', type: 'f32', access: 'read_write', count: 'm * k', doc: '[M, K]' },
-    { name: 'delta', type: 'f32', access: 'read', count: 'm * k', doc: '[M, K]' },
+    { name: 'delta', type: 'f32', access: 'read', count: 'm * k', mayAlias: 'out', doc: '[M, K]' },
     { name: 'weight', type: 'f32', access: 'read', count: 'k', doc: '[K]' },
     { name: 'out', type: 'f32', access: 'write', count: 'm * k', doc: '[M, K]' },
   ],

@@ -12,6 +12,7 @@ export const embeddingRows = {
       access: 'read',
       count: 'n * k',
       packing: 'rows',
+      alignment: '16',
       doc: '[N, K]: vocabulary by width',
     },
     { name: 'out', type: 'f32', access: 'write', count: 'm * k', doc: '[M, K]' },

@@ -12,6 +12,7 @@ export const embeddingRowsFp4 = {
       access: 'read',
       count: 'align(n, 64) * ceilDiv(k, 8)',
       packing: 'columns64',
+      alignment: '16',
       doc: '[ceil(N/64), ceil(K/8), 64]',
     },
     {
@@ -20,6 +21,7 @@ export const embeddingRowsFp4 = {
       access: 'read',
       count: 'align(n, 64) * ceilDiv(k, groupSize)',
       packing: 'columns64',
+      alignment: '16',
       doc: '[ceil(N/64), ceil(K/groupSize), 64]',
     },
     {
@@ -27,6 +29,7 @@ export const embeddingRowsFp4 = {
       type: 'f32',
       access: 'read',
       count: 'align(n, 64)',
+      alignment: '16',
       when: "format == 'nvfp4'",
       doc: '[ceil(N/64), 64]',
     },

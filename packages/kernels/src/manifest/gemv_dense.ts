@@ -12,6 +12,7 @@ export const gemvDense = {
       access: 'read',
       count: "(1 + (epilogue == 'swiglu')) * n * k",
       packing: 'rows',
+      alignment: '16',
       doc: '[parts, N, K]; parts is 2 for swiglu (gate, then up), else 1',
     },
     {
@@ -20,7 +21,8 @@ export const gemvDense = {
       access: 'read',
       count: 'm * n',
       when: "epilogue == 'add'",
-      doc: '[M, N]; may be `out`',
+      mayAlias: 'out',
+      doc: '[M, N]',
     },
     { name: 'out', type: 'f32', access: 'write', count: 'm * n', doc: '[M, N]' },
   ],

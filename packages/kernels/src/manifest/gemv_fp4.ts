@@ -13,6 +13,7 @@ export const gemvFp4 = {
       access: 'read',
       count: "(1 + (epilogue == 'swiglu')) * align(n, 64) * ceilDiv(k, 8)",
       packing: 'columns64',
+      alignment: '16',
       doc: '[parts, ceil(N/64), ceil(K/8), 64] words of 8 codes along K; parts is 2 for swiglu (gate, then up), else 1',
     },
     {
@@ -21,6 +22,7 @@ export const gemvFp4 = {
       access: 'read',
       count: "(1 + (epilogue == 'swiglu')) * align(n, 64) * ceilDiv(k, groupSize)",
       packing: 'columns64',
+      alignment: '16',
       doc: '[parts, ceil(N/64), ceil(K/groupSize), 64]',
     },
     {
@@ -28,6 +30,7 @@ export const gemvFp4 = {
       type: 'f32',
       access: 'read',
       count: "(1 + (epilogue == 'swiglu')) * align(n, 64)",
+      alignment: '16',
       when: "format == 'nvfp4'",
       doc: "[parts, ceil(N/64), 64]: nvfp4's global scale of the part that each column belongs to",
     },
@@ -37,7 +40,8 @@ export const gemvFp4 = {
       access: 'read',
       count: 'm * n',
       when: "epilogue == 'add'",
-      doc: '[M, N]; may be `out`',
+      mayAlias: 'out',
+      doc: '[M, N]',
     },
     { name: 'out', type: 'f32', access: 'write', count: 'm * n', doc: '[M, N]' },
   ],

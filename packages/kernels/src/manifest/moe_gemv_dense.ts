@@ -20,6 +20,7 @@ export const moeGemvDense = {
       access: 'read',
       count: "experts * (1 + (epilogue == 'swiglu')) * n * k",
       packing: 'rows',
+      alignment: '16',
       doc: '[experts, parts, N, K]',
     },
     { name: 'out', type: 'f32', access: 'write', count: 'm * topK * n', doc: '[M, topK, N]' },

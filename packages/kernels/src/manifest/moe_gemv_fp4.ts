@@ -20,6 +20,7 @@ export const moeGemvFp4 = {
       access: 'read',
       count: "experts * (1 + (epilogue == 'swiglu')) * align(n, 64) * ceilDiv(k, 8)",
       packing: 'columns64',
+      alignment: '16',
       doc: '[experts, parts, ceil(N/64), ceil(K/8), 64]',
     },
     {
@@ -28,6 +29,7 @@ export const moeGemvFp4 = {
       access: 'read',
       count: "experts * (1 + (epilogue == 'swiglu')) * align(n, 64) * ceilDiv(k, groupSize)",
       packing: 'columns64',
+      alignment: '16',
       doc: '[experts, parts, ceil(N/64), ceil(K/groupSize), 64]',
     },
     {
@@ -35,6 +37,7 @@ export const moeGemvFp4 = {
       type: 'f32',
       access: 'read',
       count: "experts * (1 + (epilogue == 'swiglu')) * align(n, 64)",
+      alignment: '16',
       when: "format == 'nvfp4'",
       doc: '[experts, parts, ceil(N/64), 64]',
     },

@@ -13,6 +13,8 @@ export interface ResolvedArgument {
   /** Elements. */
   readonly count: number
   readonly bytes: number
+  /** Bytes that its address has to be a multiple of. */
+  readonly alignment: number
   /** False: to be left unbound. */
   readonly bound: boolean
 }
@@ -63,7 +65,9 @@ export function resolveKernel<D extends KernelDefinition>(
     const count = bound ? compute(parsed.counts[i], argument.name) : 0
     const bytes = count * elementBytes[type]
     if (!Number.isSafeInteger(bytes)) compute({ kind: 'number', value: bytes }, argument.name)
-    return { definition: argument, type, count, bytes, bound }
+    const stated = parsed.alignments[i]
+    const alignment = stated === undefined ? elementBytes[type] : compute(stated, argument.name)
+    return { definition: argument, type, count, bytes, alignment, bound }
   })
   return {
     constants: indices,
@@ -105,6 +109,7 @@ interface ParsedKernel {
   readonly legal: readonly ExpressionNode[]
   readonly counts: readonly ExpressionNode[]
   readonly when: readonly (ExpressionNode | undefined)[]
+  readonly alignments: readonly (ExpressionNode | undefined)[]
   readonly grids: Readonly<Partial<Record<Backend, readonly ExpressionNode[]>>>
   readonly operations: ExpressionNode
 }
@@ -123,6 +128,7 @@ export function parse(definition: KernelDefinition): ParsedKernel {
     legal: definition.legal.map(({ expression }) => read(expression)),
     counts: definition.args.map(({ count }) => read(count)),
     when: definition.args.map(({ when }) => (when === undefined ? undefined : read(when))),
+    alignments: definition.args.map(({ alignment }) => (alignment === undefined ? undefined : read(alignment))),
     grids,
     operations: read(definition.operations),
   }

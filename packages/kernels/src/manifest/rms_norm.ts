@@ -5,7 +5,7 @@ export const rmsNorm = {
   problem: { m: 'u32', k: 'u32', epsilon: 'f32' },
   constants: {},
   args: [
-    { name: 'input', type: 'f32', access: 'read', count: 'm * k', doc: '[M, K]; may be `out`' },
+    { name: 'input', type: 'f32', access: 'read', count: 'm * k', mayAlias: 'out', doc: '[M, K]' },
     { name: 'weight', type: 'f32', access: 'read', count: 'k', doc: '[K]' },
     { name: 'out', type: 'f32', access: 'write', count: 'm * k', doc: '[M, K]' },
   ],

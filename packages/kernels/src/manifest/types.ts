@@ -22,6 +22,13 @@ export interface ArgumentDefinition {
   readonly access: 'read' | 'write' | 'read_write'
   /** Elements. */
   readonly count: Expression
+  /**
+   * Bytes that the address is a multiple of: a power of two, at least the element's size. Default: the element's size.
+   * Weights state 16, so that a GPU may load four words at a time.
+   */
+  readonly alignment?: Expression
+  /** Another argument, whose range this one may equal. Otherwise what is written overlaps nothing else that is bound. */
+  readonly mayAlias?: string
   /** When given and 0, the argument is left unbound (null). */
   readonly when?: Expression
   /** The packing order of a weight tensor (see `../packing`). */

@@ -60,7 +60,7 @@ struct Run {
 // Chooses a problem; false when it is not legal.
 bool prepare(Run& run, std::vector<std::vector<uint32_t>>& values) {
   const cpu_kernel& kernel = *run.kernel;
-  static uint64_t placeholder[8];
+  alignas(64) static uint64_t placeholder[8];
   for (uint32_t i = 0; i < kernel.constant_count; i++) run.constants.push_back(below(kernel.constants[i].max_value + 1));
   for (uint32_t i = 0; i < kernel.argument_count; i++) {
     const cpu_kernel_argument& argument = kernel.arguments[i];
@@ -131,7 +131,8 @@ Outcome fuzz(const cpu_kernel* kernel) {
     if (!is_buffer(i)) continue;
     std::vector<uint32_t> words(sizes[i] / 4 + 1);
     fill(words, sizes[i]);
-    void* data = malloc(sizes[i] ? sizes[i] : 1);  // exact, so that the first byte beyond is poisoned
+    void* data = nullptr;
+    if (posix_memalign(&data, 64, sizes[i] ? sizes[i] : 1)) abort();  // exact: the first byte beyond is poisoned
     memcpy(data, words.data(), sizes[i]);
     buffers.push_back(i);
     run.bindings[i].data = data;

@@ -16,7 +16,7 @@ export interface KernelCall<D extends KernelDefinition> {
 export type Isa = 'best' | 'avx2' | 'plain'
 
 let device: Promise<Device> | undefined
-const libraries = new Map<Isa, KernelLibrary>()
+const libraries = new Map<Isa, Promise<KernelLibrary>>()
 
 /** Runs a kernel and waits. Rejects with the kernel's message when it refuses its data. */
 export async function call<D extends KernelDefinition>(
@@ -32,5 +32,5 @@ export async function call<D extends KernelDefinition>(
     libraries.set(isa, library)
   }
   const { name, ...dispatch } = encode<D, ArrayBufferView>(definition, 'cpu', spec)
-  await running.dispatch(library, name, dispatch)
+  await running.dispatch(await library, name, dispatch)
 }

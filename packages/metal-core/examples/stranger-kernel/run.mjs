@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { createDevice } from '@metal-fp4/metal-core'
 
 const device = await createDevice()
-const library = device.loadLibrary({ kind: 'shared', path: fileURLToPath(new URL('stranger.so', import.meta.url)) })
+const library = await device.loadLibrary({
+  kind: 'shared',
+  path: fileURLToPath(new URL('stranger.so', import.meta.url)),
+})
 console.log(`${device.info.name}: ${library.kernels.join(', ')} (${library.isa})`)
 
 const n = 1_000_000

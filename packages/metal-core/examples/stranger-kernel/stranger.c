@@ -77,15 +77,15 @@ static int sum_run(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
 }
 
 static const cpu_kernel_argument saxpy_arguments[] = {
-    {"parameters", CPU_KERNEL_VALUE, 4, sizeof(saxpy_parameters), 0},
-    {"x", CPU_KERNEL_READ, 4, 0, 0},
-    {"y", CPU_KERNEL_READ_WRITE, 4, 0, 0},
+    {"parameters", CPU_KERNEL_VALUE, 4, sizeof(saxpy_parameters), 0, 0},
+    {"x", CPU_KERNEL_READ, 4, 0, 0, 0},
+    {"y", CPU_KERNEL_READ_WRITE, 4, 0, 0, 0},
 };
 
 static const cpu_kernel_argument sum_arguments[] = {
-    {"n", CPU_KERNEL_VALUE, 4, sizeof(uint32_t), 0},
-    {"x", CPU_KERNEL_READ, 4, 0, 0},
-    {"out", CPU_KERNEL_WRITE, 4, 0, 0},
+    {"n", CPU_KERNEL_VALUE, 4, sizeof(uint32_t), 0, 0},
+    {"x", CPU_KERNEL_READ, 4, 0, 0, 0},
+    {"out", CPU_KERNEL_WRITE, 4, 0, 0, 0},
 };
 
 static const cpu_kernel_constant sum_constants[] = {{"square", 0, 1}};

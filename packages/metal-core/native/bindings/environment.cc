@@ -68,7 +68,12 @@ void Environment::retire(std::shared_ptr<Device> device) {
 void Environment::callJs(napi_env env, napi_value, void* context, void* data) {
   const std::unique_ptr<Completions::Item> item(static_cast<Completions::Item*>(data));
   if (!env) return;  // the environment is being torn down
-  static_cast<Environment*>(context)->settle(env, *item);
+  try {
+    static_cast<Environment*>(context)->settle(env, *item);
+  } catch (...) {
+    // The environment is being terminated: making a value fails, and so does rejecting with the failure. Nobody awaits
+    // the promise any more, and an exception must not leave this C callback.
+  }
 }
 
 void Environment::settle(Napi::Env env, Completions::Item& item) {

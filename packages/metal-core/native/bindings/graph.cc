@@ -119,14 +119,7 @@ Napi::Value submitGraph(const Napi::CallbackInfo& info) {
     const BufferHandle& done = arguments.handle<BufferHandle>(2, "done");
     options.done = arguments.live(done);
     if (done.state != handle.state) arguments.refuse("expected a done flag of this device, got one of another device");
-    if (options.done->byteLength < 4 || options.doneOffset > options.done->byteLength - 4) {
-      arguments.refuse("expected a done flag of 4 bytes inside its buffer of " +
-                       std::to_string(options.done->byteLength) + " bytes, got offset " +
-                       std::to_string(options.doneOffset));
-    }
-    if ((options.done->address() + options.doneOffset) % 4 != 0 || !options.done->writable) {
-      arguments.refuse("expected a done flag aligned to 4 bytes in writable memory, got another");
-    }
+    checkDone(options, device.looksAtDone());
   }
   const size_t dispatches = graph->dispatches().size();
   if (dispatches == 0) arguments.refuse("expected a graph with dispatches, got an empty one; record one first");
@@ -134,7 +127,7 @@ Napi::Value submitGraph(const Napi::CallbackInfo& info) {
     arguments.refuse("expected at most " + std::to_string(kMaxProfiled) + " dispatches to profile, got " +
                      std::to_string(options.steps) + " steps of " + std::to_string(dispatches) + "; use fewer steps");
   }
-  graph->freeze();
+  graph->freeze(device);
   std::shared_ptr<Submission> submission;
   const Napi::Value completed = queued(arguments, handle.state, [&](auto completions, uint64_t id) {
     submission = device.submit(graph, options, [completions, id](Outcome outcome) {

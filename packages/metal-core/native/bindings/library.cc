@@ -26,10 +26,26 @@ Napi::Value loadLibrary(const Napi::CallbackInfo& info) {
     arguments.refuse("expected kind 'shared', 'metal' or 'metallib', got '" + source.kind + "'");
   }
   const DeviceHandle& handle = arguments.handle<DeviceHandle>(0, "device");
-  auto state = std::make_shared<LibraryState>();
-  state->device = handle.state;
-  state->library = arguments.live(*handle.state).loadLibrary(source);
-  return wrap(info.Env(), std::make_unique<LibraryHandle>(LibraryHandle{std::move(state)}));
+  Device& device = arguments.live(*handle.state);
+  Environment& environment = *handle.state->environment;
+  // Weak: the promise keeps the device alive, and the last owner must let go on the JavaScript thread.
+  const std::weak_ptr<DeviceState> owner = handle.state;
+  const auto expected = environment.expect(info.Env(), arguments.object(0), nullptr);
+  const auto post = [completions = environment.completions, id = expected.id, owner](
+                        std::optional<Error> error, std::shared_ptr<Library> library) {
+    completions->post(id, [error = std::move(error), library = std::move(library), owner](Napi::Env env) -> Napi::Value {
+      if (error) throw *error;
+      auto state = std::make_shared<LibraryState>(LibraryState{owner.lock(), library});
+      return wrap(env, std::make_unique<LibraryHandle>(LibraryHandle{std::move(state)}));
+    });
+  };
+  try {
+    device.loadLibrary(source, post);
+  } catch (...) {
+    environment.forget(expected.id);
+    throw;
+  }
+  return expected.promise;
 }
 
 Napi::Value libraryInfo(const Napi::CallbackInfo& info) {
@@ -83,6 +99,7 @@ Napi::Value kernelInfo(const Napi::CallbackInfo& info) {
     object.Set("alignment", argument.alignment);
     object.Set("valueBytes", argument.valueBytes);
     object.Set("optional", argument.optional);
+    if (argument.mayAlias != 0) object.Set("mayAlias", kernel.arguments[argument.mayAlias - 1].name);
     list.Set(static_cast<uint32_t>(i), object);
   }
   Napi::Object constants = Napi::Object::New(env);

@@ -66,7 +66,12 @@ class CpuDevice final : public Device {
     return mapFileMemory(path, offset, byteLength);
   }
 
-  std::shared_ptr<Library> loadLibrary(const LibrarySource& source) override { return loadCpuLibrary(source); }
+  // Compiled before: opening it takes less than handing it to another thread would.
+  void loadLibrary(const LibrarySource& source, OnLibrary onLibrary) override {
+    std::shared_ptr<Library> library;
+    auto error = attempt([&] { library = loadCpuLibrary(source); });
+    onLibrary(std::move(error), std::move(library));
+  }
 
   std::shared_ptr<Submission> submit(std::shared_ptr<const Graph> graph, SubmitOptions options,
                                      OnDone onDone) override {

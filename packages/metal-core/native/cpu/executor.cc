@@ -85,7 +85,7 @@ void Executor::runChunk(void* context, uint64_t chunk, uint32_t thread) {
   for (; chunk >= part->chunks; part++) chunk -= part->chunks;
   std::optional<Error> error;
   try {
-    work.executor->runPart(work, *part, chunk, thread);
+    work.executor->runPart(*part, chunk, thread);
     return;
   } catch (Error& e) {
     error = std::move(e);
@@ -102,7 +102,7 @@ void Executor::runChunk(void* context, uint64_t chunk, uint32_t thread) {
   work.failed.store(true, std::memory_order_relaxed);
 }
 
-void Executor::runPart(Work&, const Part& part, uint64_t chunk, uint32_t thread) {
+void Executor::runPart(const Part& part, uint64_t chunk, uint32_t thread) {
   const CpuPrepared& prepared = *part.prepared;
   AlignedBytes& scratch = scratch_[thread];
   if (scratch.size() < prepared.scratchBytes) {

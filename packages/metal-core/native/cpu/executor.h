@@ -46,7 +46,7 @@ class Executor {
   void plan(const Graph& graph, bool separately);
   std::optional<Error> runStage(const Stage& stage);
   static void runChunk(void* context, uint64_t chunk, uint32_t thread);
-  void runPart(Work& work, const Part& part, uint64_t chunk, uint32_t thread);
+  void runPart(const Part& part, uint64_t chunk, uint32_t thread);
 
   Pool& pool_;
   std::function<bool()> stopping_;

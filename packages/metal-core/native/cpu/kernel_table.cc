@@ -66,6 +66,7 @@ const char* defect(const cpu_kernel& kernel) {
     if (value && a.alignment > AlignedBytes::kAlignment) return "by-value alignments up to 64";
     if (!value && a.value_size != 0) return "value_size 0 of an argument that is not by value";
     if (a.optional > 1) return "optional 0 or 1";
+    if (a.may_alias > kernel.argument_count || a.may_alias == i + 1) return "may_alias 0 or 1 + the index of another argument";
   }
   names.clear();
   for (uint32_t i = 0; i < kernel.constant_count; i++) {

@@ -52,7 +52,8 @@ class CpuLibrary final : public Library, public std::enable_shared_from_this<Cpu
     kernel->library = shared_from_this();
     for (uint32_t i = 0; i < entry->argument_count; i++) {
       const cpu_kernel_argument& a = entry->arguments[i];
-      kernel->arguments.push_back({a.name, static_cast<Access>(a.access), a.alignment, a.value_size, a.optional != 0});
+      kernel->arguments.push_back({a.name, static_cast<Access>(a.access), a.alignment, a.value_size, a.optional != 0,
+                                   a.may_alias});
     }
     for (uint32_t i = 0; i < entry->constant_count; i++) {
       const cpu_kernel_constant& c = entry->constants[i];

@@ -150,7 +150,7 @@ std::shared_ptr<Graph> chain(Device& device, std::shared_ptr<Buffer> a, std::sha
   graph->record(dispatchOf(copy, kGroups, {a, b}));
   graph->record(dispatchOf(add, kGroups, {b}));
   CHECK((graph->stages() == std::vector<uint32_t>{0, 0, 1, 2}));
-  graph->freeze();
+  graph->freeze(device);
   return graph;
 }
 
@@ -216,6 +216,96 @@ void kernelsFailOnce() {
   }
 }
 
+std::string refusal(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    return error.message();
+  }
+  return "";
+}
+
+class FarBuffer final : public Buffer {  // of a device whose memory the host does not see
+ public:
+  FarBuffer() : Buffer(64, Storage::kPrivate, true) {}
+  void* host() const override { return nullptr; }
+  uint64_t address() const override { return 1 << 20; }
+};
+
+void doneFlagsAreChecked() {
+  SubmitOptions options;
+  options.done = std::make_shared<FarBuffer>();
+  CHECK(refusal([&] { checkDone(options, true); }).find("that the host sees") != std::string::npos);
+  CHECK(refusal([&] { checkDone(options, false); }).empty());
+  options.doneOffset = 61;
+  CHECK(refusal([&] { checkDone(options, false); }).find("got offset 61") != std::string::npos);
+  options.doneOffset = 2;
+  CHECK(refusal([&] { checkDone(options, false); }).find("aligned to 4 bytes") != std::string::npos);
+}
+
+void writtenRangesDoNotOverlap() {
+  const auto device = createCpuDevice(1);
+  const auto buffer = device->allocate(64, Storage::kShared, nullptr);
+  const auto record = [&](uint32_t mayAlias, uint64_t from, uint64_t to) {
+    auto kernel = std::make_shared<TestKernel>(copyAll, std::vector<Access>{Access::kRead, Access::kWrite});
+    kernel->arguments[1].mayAlias = mayAlias;
+    Dispatch dispatch = dispatchOf(kernel, 1, {buffer, buffer});
+    dispatch.bindings[0].offset = from;
+    dispatch.bindings[1].offset = to;
+    dispatch.bindings[0].size = 16;
+    dispatch.bindings[1].size = 64 - to;
+    return refusal([&] { Graph(1024).record(std::move(dispatch)); });
+  };
+  const std::string refused = "[test] expected arguments '0' and '1' to share no bytes";
+  CHECK(record(0, 0, 0).rfind(refused, 0) == 0);
+  CHECK(record(1, 0, 0).empty());
+  CHECK(record(1, 4, 0).rfind(refused, 0) == 0);
+  CHECK(record(0, 0, 12).rfind(refused, 0) == 0);
+  CHECK(record(0, 0, 16).empty());
+}
+
+// A device that makes something of whole graphs, and a kernel that takes less than its threads.
+void graphsKeepWhatTheDeviceMakes() {
+  class Narrow final : public Kernel {
+   public:
+    Narrow() { name = "narrow"; }
+    std::unique_ptr<Prepared> prepare(const Dispatch&) const override { return nullptr; }
+    uint32_t maxThreadsPerThreadgroup() const override { return 64; }
+  };
+  class Finishing final : public Device {
+   public:
+    void describe(OnInfo) override {}
+    std::shared_ptr<Buffer> allocate(uint64_t, Storage, const void*) override { return nullptr; }
+    std::shared_ptr<Buffer> mapFile(const std::string&, uint64_t, uint64_t) override { return nullptr; }
+    void loadLibrary(const LibrarySource&, OnLibrary) override {}
+    std::shared_ptr<Submission> submit(std::shared_ptr<const Graph>, SubmitOptions, OnDone) override { return nullptr; }
+    void read(std::shared_ptr<Buffer>, uint64_t, uint64_t, OnRead) override {}
+    void write(std::shared_ptr<Buffer>, uint64_t, const uint8_t*, uint64_t, OnDone) override {}
+    void stop(std::function<void()>) override {}
+    uint32_t maxThreadsPerThreadgroup() const override { return 1024; }
+    std::unique_ptr<Prepared> finish(const Graph& graph) override {
+      finished++;
+      CHECK(graph.dispatches().size() == 1);
+      return std::make_unique<Prepared>();
+    }
+    int finished = 0;
+  } device;
+  Graph graph(device.maxThreadsPerThreadgroup());
+  Dispatch dispatch;
+  dispatch.kernel = std::make_shared<Narrow>();
+  dispatch.threadgroup = {65, 1, 1};
+  CHECK(refusal([&] { graph.record(std::move(dispatch)); }).find("threadgroup of at most 64 in all") != std::string::npos);
+  dispatch = Dispatch();
+  dispatch.kernel = std::make_shared<Narrow>();
+  dispatch.threadgroup = {64, 1, 1};
+  graph.record(std::move(dispatch));
+  CHECK(!graph.finished());
+  graph.freeze(device);
+  const Prepared* made = graph.finished();
+  graph.freeze(device);
+  CHECK(made && graph.finished() == made && device.finished == 1);
+}
+
 void devicesEndInFlight() {
   for (int i = 0; i < 50; i++) {
     std::atomic<int> ended{0};
@@ -249,6 +339,9 @@ int main() {
       {"the device runs graphs", deviceRunsGraphs},
       {"the device keeps order", deviceKeepsOrder},
       {"kernels fail once", kernelsFailOnce},
+      {"done flags are checked", doneFlagsAreChecked},
+      {"written ranges do not overlap", writtenRangesDoNotOverlap},
+      {"graphs keep what the device makes", graphsKeepWhatTheDeviceMakes},
       {"devices end in flight", devicesEndInFlight},
   };
   for (const auto& test : tests) {

@@ -5,13 +5,13 @@ import { existsSync, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'tsup'
+import { bundle, outDir } from './paths.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-export const outDir = join(root, 'build/test')
-export const bundle = join(outDir, 'bundle/index.js')
+export { bundle, outDir }
 
 /** What is wrong with build/test/malformed-<i>.so. */
-export const defects = 10
+export const defects = 11
 
 function compile(source, output, flags) {
   const file = join(root, source)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { isMainThread, Worker, workerData } from 'node:worker_threads'
-import { bundle, outDir } from './build.mjs'
+import { bundle, outDir } from './paths.mjs'
 
 const [addon, name] = isMainThread ? process.argv.slice(2) : workerData
 const provider = createRequire(import.meta.url)(addon)
@@ -11,7 +11,7 @@ const { createDevice } = await import(bundle)
 
 async function open() {
   const device = await createDevice({ provider })
-  return { device, probe: device.loadLibrary({ kind: 'shared', path: `${outDir}/probe.so` }) }
+  return { device, probe: await device.loadLibrary({ kind: 'shared', path: `${outDir}/probe.so` }) }
 }
 
 function sleep(device, probe, ms, steps = 1) {
@@ -34,6 +34,16 @@ async function worker(name) {
     started.once('exit', resolve)
   })
   return { worker: started, message }
+}
+
+/** Starts a worker 30 times and terminates it at different moments of what it does over and over. */
+async function terminateOften(name) {
+  for (let i = 0; i < 30; i++) {
+    const { worker: started, message } = await worker(name)
+    assert.equal(message, 'busy')
+    await new Promise((done) => setTimeout(done, i % 10))
+    await started.terminate()
+  }
 }
 
 const cases = {
@@ -110,6 +120,14 @@ const cases = {
     }
     await cases.idle()
   },
+  /** Workers that are terminated while promises are settled. */
+  async 'terminate-settling'() {
+    await terminateOften('in-worker-settling')
+  },
+  /** Workers that are terminated inside calls, of which some throw. */
+  async 'terminate-calling'() {
+    await terminateOften('in-worker-calling')
+  },
   /** Device memory posted to a worker is copied, never shared behind the device's back. */
   async post() {
     const { device } = await open()
@@ -154,6 +172,25 @@ const cases = {
     device.createBuffer({ byteLength: 1 << 20 }).contents()
     for (let i = 0; i < 10; i++) void sleep(device, probe, 1, 100_000)
     parentPort.postMessage('busy')
+  },
+  async 'in-worker-settling'() {
+    const { parentPort } = await import('node:worker_threads')
+    const device = await createDevice({ provider, threads: 1 })
+    const buffer = device.createBuffer({ byteLength: 64, storage: 'private' })
+    parentPort.postMessage('busy')
+    for (;;) await buffer.read()
+  },
+  async 'in-worker-calling'() {
+    const { parentPort } = await import('node:worker_threads')
+    const device = await createDevice({ provider, threads: 1 })
+    parentPort.postMessage('busy')
+    await new Promise((done) => setImmediate(done))
+    for (;;) {
+      const buffer = device.createBuffer({ byteLength: 64 })
+      buffer.contents()
+      assert.throws(() => device.mapFile('/nonexistent'))
+      buffer.dispose()
+    }
   },
 }
 

@@ -8,15 +8,17 @@ static int run(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
 
 static const cpu_kernel_argument arguments[] = {
 #if DEFECT == 3
-    {"a", 9, 4, 0, 0},
+    {"a", 9, 4, 0, 0, 0},
 #elif DEFECT == 4
-    {"a", CPU_KERNEL_READ, 3, 0, 0},
+    {"a", CPU_KERNEL_READ, 3, 0, 0, 0},
 #elif DEFECT == 5
-    {"a", CPU_KERNEL_VALUE, 4, 5000, 0},
+    {"a", CPU_KERNEL_VALUE, 4, 5000, 0, 0},
 #elif DEFECT == 6
-    {0, CPU_KERNEL_READ, 4, 0, 0},
+    {0, CPU_KERNEL_READ, 4, 0, 0, 0},
+#elif DEFECT == 10
+    {"a", CPU_KERNEL_READ, 4, 0, 0, 2},
 #else
-    {"a", CPU_KERNEL_READ, 4, 0, 0},
+    {"a", CPU_KERNEL_READ, 4, 0, 0, 0},
 #endif
 };
 

@@ -78,11 +78,17 @@ static int bindings_run(const cpu_kernel_call* call, uint64_t begin, uint64_t en
   return 0;
 }
 
-/* copy: out = in. */
+/* copy: out = in; both may be the same. */
 static int copy_run(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
   const uint64_t n = call->bindings[0].size < call->bindings[1].size ? call->bindings[0].size : call->bindings[1].size;
   (void)begin, (void)end;
   memmove(call->bindings[1].data, call->bindings[0].data, n);
+  return 0;
+}
+
+/* blend: does nothing with two arguments and a result that may take the place of the first. */
+static int blend_run(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
+  (void)call, (void)begin, (void)end;
   return 0;
 }
 
@@ -99,17 +105,20 @@ static int isa_run(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
   return 0;
 }
 
-static const cpu_kernel_argument out_arguments[] = {{"out", CPU_KERNEL_READ_WRITE, 4, 0, 0}};
-static const cpu_kernel_argument append_arguments[] = {{"log", CPU_KERNEL_READ_WRITE, 4, 0, 0},
-                                                       {"value", CPU_KERNEL_VALUE, 4, 4, 0}};
-static const cpu_kernel_argument value_arguments[] = {{"value", CPU_KERNEL_VALUE, 4, 4, 0}};
-static const cpu_kernel_argument state_arguments[] = {{"state", CPU_KERNEL_READ_WRITE, 8, 0, 0}};
-static const cpu_kernel_argument bindings_arguments[] = {{"out", CPU_KERNEL_WRITE, 64, 0, 0},
-                                                         {"maybe", CPU_KERNEL_READ, 16, 0, 1},
-                                                         {"maybe_value", CPU_KERNEL_VALUE, 16, 32, 1}};
-static const cpu_kernel_argument copy_arguments[] = {{"in", CPU_KERNEL_READ, 1, 0, 0},
-                                                     {"out", CPU_KERNEL_WRITE, 1, 0, 0}};
-static const cpu_kernel_argument page_arguments[] = {{"in", CPU_KERNEL_READ, 16384, 0, 0}};
+static const cpu_kernel_argument out_arguments[] = {{"out", CPU_KERNEL_READ_WRITE, 4, 0, 0, 0}};
+static const cpu_kernel_argument append_arguments[] = {{"log", CPU_KERNEL_READ_WRITE, 4, 0, 0, 0},
+                                                       {"value", CPU_KERNEL_VALUE, 4, 4, 0, 0}};
+static const cpu_kernel_argument value_arguments[] = {{"value", CPU_KERNEL_VALUE, 4, 4, 0, 0}};
+static const cpu_kernel_argument state_arguments[] = {{"state", CPU_KERNEL_READ_WRITE, 8, 0, 0, 0}};
+static const cpu_kernel_argument bindings_arguments[] = {{"out", CPU_KERNEL_WRITE, 64, 0, 0, 0},
+                                                         {"maybe", CPU_KERNEL_READ, 16, 0, 1, 0},
+                                                         {"maybe_value", CPU_KERNEL_VALUE, 16, 32, 1, 0}};
+static const cpu_kernel_argument copy_arguments[] = {{"in", CPU_KERNEL_READ, 1, 0, 0, 0},
+                                                     {"out", CPU_KERNEL_WRITE, 1, 0, 0, 1}};
+static const cpu_kernel_argument blend_arguments[] = {{"first", CPU_KERNEL_READ, 4, 0, 0, 0},
+                                                      {"second", CPU_KERNEL_READ, 4, 0, 0, 0},
+                                                      {"out", CPU_KERNEL_WRITE, 4, 0, 0, 1}};
+static const cpu_kernel_argument page_arguments[] = {{"in", CPU_KERNEL_READ, 16384, 0, 0, 0}};
 static const cpu_kernel_constant fail_constants[] = {{"message", 1, 2}};
 
 static const cpu_kernel kernels[] = {
@@ -121,6 +130,7 @@ static const cpu_kernel kernels[] = {
     {"scratch", value_arguments, 1, 0, 0, 0, scratch_bytes, scratch_run},
     {"bindings", bindings_arguments, 3, 0, 0, 0, 0, bindings_run},
     {"copy", copy_arguments, 2, 0, 0, 0, 0, copy_run},
+    {"blend", blend_arguments, 3, 0, 0, 0, 0, blend_run},
     {"page", page_arguments, 1, 0, 0, 0, 0, page_run},
     {"isa", out_arguments, 1, 0, 0, 0, 0, isa_run},
 };

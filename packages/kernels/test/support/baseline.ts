@@ -1,12 +1,14 @@
-/** decode_gemv_fp4_wide and marlin_gemm_fp4: canonical layout, half in and out. */
+/** What decode_gemv_fp4_wide and marlin_gemm_fp4 have in common: canonical layout, half in and out. */
 import { float32ToHalfArray, halfToFloat32Array, quantize } from '@metal-fp4/fp4-quant'
-import { describe, expect, test } from 'vitest'
-import { decodeGemvFp4Wide, marlinGemmFp4 } from '../src/manifest/index.js'
-import { nmse } from '../src/oracles/compare.js'
-import { decodeGemvFp4Wide as oracle } from '../src/oracles/decode_gemv_fp4_wide.js'
-import { type Isa, call } from './support/call.js'
-import { expectSameBits } from './support/compare.js'
-import { normal } from './support/random.js'
+import { expect, test } from 'vitest'
+import type { decodeGemvFp4Wide, marlinGemmFp4 } from '../../src/manifest/index.js'
+import { nmse } from '../../src/oracles/compare.js'
+import { decodeGemvFp4Wide as oracle } from '../../src/oracles/decode_gemv_fp4_wide.js'
+import { type Isa, call } from './call.js'
+import { expectSameBits } from './compare.js'
+import { normal } from './random.js'
+
+type Baseline = typeof decodeGemvFp4Wide | typeof marlinGemmFp4
 
 function makeCase(m: number, n: number, k: number, groupSize: number, rms = 1) {
   const { packed: B, scales } = quantize(normal(n * k, n + k, 0.05), { n, k, format: 'fp4', groupSize })
@@ -15,20 +17,17 @@ function makeCase(m: number, n: number, k: number, groupSize: number, rms = 1) {
   return { problem: { M: m, N: n, K: k, group_size: groupSize }, args: { A, B, scales } }
 }
 
-async function run(
-  definition: typeof decodeGemvFp4Wide | typeof marlinGemmFp4,
-  spec: ReturnType<typeof makeCase>,
-  isa?: Isa,
-): Promise<Uint16Array> {
+async function run(definition: Baseline, spec: ReturnType<typeof makeCase>, isa?: Isa): Promise<Uint16Array> {
   const C = new Uint16Array(spec.problem.M * spec.problem.N).fill(0x7e00)
-  await call<typeof decodeGemvFp4Wide | typeof marlinGemmFp4>(definition, { ...spec, args: { ...spec.args, C } }, isa)
+  await call<Baseline>(definition, { ...spec, args: { ...spec.args, C } }, isa)
   return C
 }
 
 /** Half of an ulp of a half, squared, with a factor of 4 in hand: the result is rounded to half. */
 const halfRounding = 2 ** -22
 
-describe.each([decodeGemvFp4Wide, marlinGemmFp4])('$name', (definition) => {
+/** The tests of one of them. */
+export function testBaseline(definition: Baseline): void {
   test.each([
     ['one row of one tile', 1, 64, 128, 128],
     ['the 512 columns of a threadgroup', 1, 512, 256, 128],
@@ -64,4 +63,4 @@ describe.each([decodeGemvFp4Wide, marlinGemmFp4])('$name', (definition) => {
     spec.args.scales.fill(0x3c00)
     expect(new Set(await run(definition, spec))).toEqual(new Set([0x7c00]))
   })
-})
+}

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { gemvDense, moeGemvDense } from '../src/manifest/index.js'
+import { nmse } from '../src/oracles/compare.js'
+import { moeGemvDense as oracle } from '../src/oracles/moe_gemv_dense.js'
+import { type Isa, call } from './support/call.js'
+import { expectSameBits } from './support/compare.js'
+import { type Epilogue, type Input, type Shape, chooseExperts, shapes } from './support/experts.js'
+import { activations, denseWeights } from './support/matmul.js'
+
+function makeCase([, m, n, k, experts, topK]: Shape, type: 'f32' | 'f16' | 'bf16', epilogue: Epilogue, input: Input) {
+  const weights = denseWeights(type, experts * (epilogue === 'swiglu' ? 2 : 1) * n * k, n + k)
+  const x = activations('rms 1', m * (input === 'perSlot' ? topK : 1), k)
+  return {
+    problem: { m, n, k, experts, topK },
+    constants: { type, epilogue, input },
+    args: { activations: x, ids: chooseExperts(m, experts, topK), weights },
+  }
+}
+
+async function run(spec: ReturnType<typeof makeCase>, isa?: Isa): Promise<Float32Array> {
+  const { m, n, topK } = spec.problem
+  const out = new Float32Array(m * topK * n).fill(NaN)
+  await call(moeGemvDense, { ...spec, args: { ...spec.args, out } }, isa)
+  return out
+}
+
+describe.each(shapes)('%s', (...shape) => {
+  test.each(['f32', 'f16', 'bf16'] as const)('%s', async (type) => {
+    for (const epilogue of ['none', 'swiglu'] as const) {
+      for (const input of ['shared', 'perSlot'] as const) {
+        const spec = makeCase(shape, type, epilogue, input)
+        const out = await run(spec)
+        expect(nmse(out, oracle(spec.problem, spec.constants, spec.args).out)).toBeLessThan(1e-12)
+        for (const isa of ['avx2', 'plain'] as const) expectSameBits(await run(spec, isa), out)
+      }
+    }
+  })
+})
+
+test('a dense row has the bits of gemv_dense with its expert alone', async () => {
+  const spec = makeCase(shapes[1], 'bf16', 'none', 'perSlot')
+  const { n, k } = spec.problem
+  const out = await run(spec)
+  for (const pair of [0, 17, 89]) {
+    const alone = new Float32Array(n)
+    const expert = spec.args.ids[pair]
+    await call(gemvDense, {
+      problem: { m: 1, n, k },
+      constants: { type: 'bf16' },
+      args: {
+        activations: spec.args.activations.slice(pair * k, (pair + 1) * k),
+        weights: spec.args.weights.slice(expert * n * k, (expert + 1) * n * k),
+        out: alone,
+      },
+    })
+    expectSameBits(out.slice(pair * n, (pair + 1) * n), alone)
+  }
+})
+
+test('an id that names no expert fails, with its row and slot', async () => {
+  const dense = makeCase(shapes[1], 'f32', 'none', 'shared')
+  dense.args.ids[31] = 0xffffffff
+  await expect(run(dense)).rejects.toThrow('expected ids below experts = 4, got 4294967295 in row 10, slot 1.')
+})
