@@ -60,12 +60,12 @@ struct Run {
 // Chooses a problem; false when it is not legal.
 bool prepare(Run& run, std::vector<std::vector<uint32_t>>& values) {
   const cpu_kernel& kernel = *run.kernel;
-  alignas(64) static uint64_t placeholder[8];
+  alignas(64) static uint64_t anywhere[8];
   for (uint32_t i = 0; i < kernel.constant_count; i++) run.constants.push_back(below(kernel.constants[i].max_value + 1));
   for (uint32_t i = 0; i < kernel.argument_count; i++) {
     const cpu_kernel_argument& argument = kernel.arguments[i];
     if (argument.access != CPU_KERNEL_VALUE) {
-      run.bindings.push_back({placeholder, uint64_t{1} << 40});
+      run.bindings.push_back({anywhere, uint64_t{1} << 40});
       continue;
     }
     values.emplace_back(argument.value_size / 4);
