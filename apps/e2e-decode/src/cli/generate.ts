@@ -91,7 +91,8 @@ function samplingFlags({ temp, topP, topK, minP, seed }: GenerateFlags): Record<
 }
 
 function promptOf(model: Model, { prompt }: GenerateFlags): string | number[] {
-  const text = prompt === '-' ? readFileSync(0, 'utf8') : prompt
+  // The newline that ends a line of a shell is not part of the prompt.
+  const text = prompt === '-' ? readFileSync(0, 'utf8').replace(/\r?\n$/, '') : prompt
   if (model.tokenizer !== undefined) return text ?? defaultPrompt
   const ids = (text ?? '1').trim().split(/[\s,]+/)
   if (ids.every((id) => /^\d+$/.test(id))) return ids.map(Number)

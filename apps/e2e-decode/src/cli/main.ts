@@ -14,7 +14,11 @@ const wrongUsage = 2
 /** Runs a command line. @returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
   // A reader that has seen enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : failed))
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    process.stderr.write(`[fp4-decode] expected to write to stdout, got ${error.message}.\n`)
+    process.exit(failed)
+  })
   let exitCode = 0
   const program = new Command('fp4-decode')
     .description('Decode language models with FP4 weights.')

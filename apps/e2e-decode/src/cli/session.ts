@@ -28,7 +28,10 @@ export async function withModel(
       await model.dispose()
     }
   } catch (error) {
-    if (signal.aborted) return interrupted
+    if (signal.aborted) {
+      process.stderr.write('[fp4-decode] interrupted before there was a result.\n')
+      return interrupted
+    }
     throw error
   } finally {
     progress.end()
