@@ -1,25 +1,12 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { NativeLoadError } from './errors.js'
-import type { Access, Backend, Storage } from './types.js'
+import type { Access, Backend, DeviceInfo, Storage } from './types.js'
 
 declare const kind: unique symbol
 /** An object of the addon: opaque, with a Node-API type tag that every native function checks. */
 export interface NativeHandle<Kind extends string> {
   readonly [kind]: Kind
-}
-
-export interface NativeDeviceInfo {
-  readonly backend: Backend
-  readonly name: string
-  readonly cores: number
-  readonly threads: number
-  readonly memoryBytes: number
-  readonly copyGigabytesPerSecond: number
-  readonly features: readonly string[]
-  readonly pageBytes: number
-  readonly offsetAlignment: number
-  readonly maxThreadsPerThreadgroup: number
 }
 
 export interface NativeKernelInfo {
@@ -60,7 +47,7 @@ export interface NativeProvider {
   backends(): readonly Backend[]
   /** threads: 0 means as many as cores. */
   createDevice(backend: Backend, threads: number, maxInFlight: number): DeviceHandle
-  deviceInfo(device: DeviceHandle): Promise<NativeDeviceInfo>
+  deviceInfo(device: DeviceHandle): Promise<DeviceInfo>
   disposeDevice(device: DeviceHandle): void
   createBuffer(device: DeviceHandle, byteLength: number, storage: Storage, data: Uint8Array | null): BufferHandle
   /** byteLength 0: to the end of the file. */
