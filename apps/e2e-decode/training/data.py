@@ -17,6 +17,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 EOT = "<|endoftext|>"
 HELD_OUT, VALIDATION = 400, 200
+FRAGMENTS = 880  # about so many entries at the end of the file are paragraphs of longer stories
 MAX_DOCUMENT = 2048  # longest span of one document in training
 WINDOW = 1024  # span cut from a book
 MAX_SPANS = 512  # most document spans in one batch (the boundary array has a fixed size)
@@ -44,6 +45,7 @@ class Corpus:
         unseen = set(self.held_out) | set(self.validation)
         train = tiny[: -HELD_OUT - VALIDATION] + read_stories(folder / "ccby_stories.txt.xz")
         self.stories = [s for s in train if s not in unseen]
+        self.whole = [s for s in tiny[:-FRAGMENTS] if s not in unseen]  # the first of the stories
         self.books = read_books(folder / "gutenberg.tar.xz")
 
 

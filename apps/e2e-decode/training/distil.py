@@ -8,22 +8,30 @@ from evaluate import EOT_ID
 
 
 @torch.no_grad()
-def write_stories(model, count, length, seed, dtype=torch.bfloat16):
-    """Samples `count` documents at temperature 1 (no truncation, so that they follow the model's own
-    distribution). Returns token lists without `<|endoftext|>`; those not finished by `length` stay open."""
+def write(model, count, length, seed, openings=None, temperature=1.0, min_p=0.0, dtype=torch.bfloat16):
+    """Samples `count` documents of at most `length` tokens, by default at temperature 1 without truncation, so
+    that they follow the model's own distribution. Row i begins with `openings[i]` (-1: from here on its own).
+    Returns tokens [count, length] without `<|endoftext|>`, how many they are, and which documents ended."""
     device = model.norm.device
     generator = torch.Generator(device).manual_seed(seed)
     written = torch.zeros(count, length, dtype=torch.long, device=device)
-    rows = torch.arange(count, device=device)  # stories still being written, by row of `written`
+    rows = torch.arange(count, device=device)  # documents still being written, by row of `written`
     alive = torch.ones(count, dtype=torch.bool, device=device)
+    ended = torch.zeros(count, dtype=torch.bool, device=device)
     token = torch.full((count, 1), EOT_ID, device=device)
     cache = model.new_cache(count, length, dtype)
     for at in range(length):
-        p = model.logits(token, dtype, cache, at)[:, -1].softmax(-1)
+        p = (model.logits(token, dtype, cache, at)[:, -1] / temperature).softmax(-1)
+        if min_p > 0:
+            p = torch.where(p < min_p * p.amax(-1, keepdim=True), 0.0, p)
         noise = torch.empty_like(p).exponential_(generator=generator)
         token = (p / noise).argmax(-1, keepdim=True)  # an exact draw from p
+        if openings is not None and at < openings.shape[1]:
+            forced = openings[rows, at, None]
+            token = torch.where(forced >= 0, forced, token)
         alive &= token[:, 0] != EOT_ID
         written[rows, at] = torch.where(alive, token[:, 0], EOT_ID)
+        ended[rows] = ~alive
         if at % 32 == 31:
             left = int(alive.sum())
             if left == 0:
@@ -32,8 +40,7 @@ def write_stories(model, count, length, seed, dtype=torch.bfloat16):
                 keep = alive.nonzero()[:, 0]
                 rows, token, alive = rows[keep], token[keep], alive[keep]
                 cache = [(k[keep], v[keep]) for k, v in cache]
-    lengths = (written != EOT_ID).sum(1).tolist()
-    return [row[:n].tolist() for row, n in zip(written.cpu().numpy(), lengths) if n > 0]
+    return written, (written != EOT_ID).sum(1), ended
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Perplexity, and sampling of stories."""
+"""Perplexity."""
 
 import math
 
@@ -34,34 +34,3 @@ def nll(models, documents, dtype=torch.float32, tokens_per_batch=16384):
 
 def perplexity(models, documents, dtype=torch.float32):
     return math.exp(nll(models, documents, dtype)[0])
-
-
-@torch.no_grad()
-def sample(model, prompt, length, temperature, top_p, seed):
-    """Continues one prompt (token ids, the first one `<|endoftext|>`) to `length` tokens or the story's end."""
-    device = model.norm.device
-    generator = torch.Generator(device).manual_seed(seed)
-    cache = model.new_cache(1, length + 1, torch.float32)
-    ids = list(prompt)
-    logits = model.logits(torch.tensor([ids], device=device), torch.float32, cache)[0, -1]
-    while True:
-        p, order = (logits / temperature).softmax(-1).sort(descending=True)
-        p = p * (p.cumsum(0) - p < top_p)  # the smallest set that reaches top_p
-        token = int(order[torch.multinomial(p, 1, generator=generator)])
-        if token == EOT_ID:
-            return ids, True
-        ids.append(token)
-        if len(ids) > length:
-            return ids, False
-        logits = model.logits(torch.tensor([[token]], device=device), torch.float32, cache, len(ids) - 1)[0, -1]
-
-
-def repeated_words(text, n=8):
-    """The first n-gram of words that occurs twice, or None."""
-    words, seen = text.split(), set()
-    for i in range(len(words) - n + 1):
-        gram = " ".join(words[i : i + n])
-        if gram in seen:
-            return gram
-        seen.add(gram)
-    return None

@@ -16,6 +16,7 @@ from torch.nn.attention.varlen import varlen_attn
 
 from data import MAX_DOCUMENT
 
+DEVICE = "cuda" if torch.cuda.is_available() else "cpu"
 CAUSAL = {"is_causal": True} if "is_causal" in inspect.signature(varlen_attn).parameters else {"window_size": (-1, 0)}
 
 
