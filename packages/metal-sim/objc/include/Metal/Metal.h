@@ -1,0 +1,22 @@
+// Made by scripts/objc-headers.ts from objc/selectors: not to be edited.
+#pragma once
+#import <Foundation/Foundation.h>
+#import <Metal/MTLAllocation.h>
+#import <Metal/MTLArgument.h>
+#import <Metal/MTLBlitCommandEncoder.h>
+#import <Metal/MTLBuffer.h>
+#import <Metal/MTLCommandBuffer.h>
+#import <Metal/MTLCommandEncoder.h>
+#import <Metal/MTLCommandQueue.h>
+#import <Metal/MTLComputeCommandEncoder.h>
+#import <Metal/MTLComputePass.h>
+#import <Metal/MTLComputePipeline.h>
+#import <Metal/MTLCounters.h>
+#import <Metal/MTLDevice.h>
+#import <Metal/MTLEvent.h>
+#import <Metal/MTLFence.h>
+#import <Metal/MTLFunctionConstantValues.h>
+#import <Metal/MTLLibrary.h>
+#import <Metal/MTLResidencySet.h>
+#import <Metal/MTLResource.h>
+#import <Metal/MTLTypes.h>

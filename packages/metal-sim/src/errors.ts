@@ -1,0 +1,33 @@
+import type { Diagnostic } from './source/findings.js'
+import type { Report } from './simulator/results.js'
+
+/** clang cannot be had, or is not one that works. */
+export class ToolchainError extends Error {
+  override readonly name = 'ToolchainError'
+}
+
+/** A Metal source breaks the language's rules. */
+export class MetalCompileError extends Error {
+  override readonly name = 'MetalCompileError'
+  constructor(
+    message: string,
+    readonly diagnostics: readonly Diagnostic[],
+  ) {
+    super(message)
+  }
+}
+
+/** A kernel could not be run, or was found to do what it must not (`reports`). */
+export class SimulationError extends Error {
+  override readonly name = 'SimulationError'
+  constructor(
+    message: string,
+    readonly reports: readonly Report[] = [],
+  ) {
+    super(message)
+  }
+}
+
+/** One line for a person: `file:line:column: error: …`. */
+export const formatDiagnostic = ({ severity, rule, message, file, line, column }: Diagnostic): string =>
+  `${file}:${String(line)}${column > 0 ? `:${String(column)}` : ''}: ${severity}: ${message}${rule === 'clang' ? '' : ` [${rule}]`}`

@@ -1,0 +1,23 @@
+/** Attributes of kernel parameters that are values of the thread: how each comes from `sim_thread`, as C++. */
+export const builtins: ReadonlyMap<string, string> = new Map([
+  ['thread_position_in_grid', 'position'],
+  ['threads_per_grid', 'threads'],
+  ['threadgroup_position_in_grid', 'threadgroup_position'],
+  ['threadgroups_per_grid', 'threadgroups'],
+  ['thread_position_in_threadgroup', 'position_in_threadgroup'],
+  ['threads_per_threadgroup', 'threadgroup_size'],
+  ['dispatch_threads_per_threadgroup', 'dispatch_threadgroup_size'],
+  ['thread_index_in_threadgroup', 'index_in_threadgroup'],
+  ['simdgroup_index_in_threadgroup', 'simdgroup_index'],
+  ['thread_index_in_simdgroup', 'lane'],
+  ['simdgroups_per_threadgroup', 'simdgroups'],
+  ['dispatch_simdgroups_per_threadgroup', 'dispatch_simdgroups()'],
+  ['threads_per_simdgroup', 'simd_width()'],
+  ['thread_execution_width', 'simd_width()'],
+  ['thread_index_in_quadgroup', 'lane_in_quad()'],
+  ['quadgroup_index_in_threadgroup', 'quadgroup()'],
+  ['quadgroups_per_threadgroup', 'quadgroups()'],
+  ['dispatch_quadgroups_per_threadgroup', 'quadgroups()'],
+  ['grid_origin', 'origin()'],
+  ['grid_size', 'threads'],
+])

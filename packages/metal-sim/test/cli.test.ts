@@ -1,0 +1,128 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { bfloatBits, bfloatValue, halfBits, halfValue } from '../src/cli/half.js'
+import { main } from '../src/cli/main.js'
+import { parseValues, readValues } from '../src/cli/values.js'
+import { withClang } from './support/clang.js'
+
+const source = `#include <metal_stdlib>
+#include "scale.h"
+using namespace metal;
+constant uint power [[function_constant(0)]];
+kernel void scaled(device const half* x [[buffer(0)]], device float* out [[buffer(1)]], constant float& by [[buffer(2)]],
+                   threadgroup float* staged [[threadgroup(0)]], uint i [[thread_position_in_grid]]) {
+  staged[i] = SCALE(float(x[i]), by) * float(1u << power);
+  out[i] = staged[i];
+}
+`
+
+let output = ''
+let folder = ''
+const run = async (...words: string[]): Promise<number> => {
+  output = ''
+  return main(['node', 'metal-sim', ...words])
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'metal-sim-cli-'))
+  writeFileSync(join(folder, 'scaled.metal'), source)
+  writeFileSync(join(folder, 'scale.h'), '#define SCALE(x, by) ((x) * (by))\n')
+  writeFileSync(join(folder, 'wrong.metal'), 'kernel void k(device double* x [[buffer(0)]]) {}\n')
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true })
+})
+beforeEach(() => {
+  const take = (text: unknown): boolean => {
+    output += String(text).endsWith('\n') ? String(text) : `${String(text)}\n`
+    return true
+  }
+  vi.spyOn(console, 'log').mockImplementation(take)
+  vi.spyOn(console, 'error').mockImplementation(take)
+  vi.spyOn(process.stderr, 'write').mockImplementation(take)
+  vi.spyOn(process.stdout, 'write').mockImplementation(take)
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+withClang('metal-sim', () => {
+  it('checks files', async () => {
+    const [good, wrong] = [join(folder, 'scaled.metal'), join(folder, 'wrong.metal')]
+    expect(await run('check', good)).toBe(0)
+    expect(output).toBe(`${good}: ok, 1 kernel: scaled\n`)
+    expect(await run('check', good, wrong)).toBe(1)
+    expect(output).toContain(`${wrong}:1:22: error: Metal has no 'double'. Use float. [double]`)
+    expect(await run('check', '--json', wrong)).toBe(1)
+    expect(JSON.parse(output)).toMatchObject({
+      files: [{ file: wrong, ok: false, diagnostics: [{ rule: 'double', line: 1 }] }],
+    })
+  })
+
+  it('runs a kernel', async () => {
+    const file = join(folder, 'scaled.metal')
+    const buffers = [
+      '--buffer',
+      '0=half:1,2,3',
+      '--buffer',
+      '1=zeros:12',
+      '--buffer',
+      '2=value:float:0.5',
+      '--threadgroup-memory',
+      '0=16',
+    ]
+    const saved = join(folder, 'out.bin')
+    const grid = ['--threads', '3', '--threadgroup', '3', '--constant', 'power=2']
+    expect(await run('run', file, ...grid, ...buffers, '--print', '1:float', '--save', `1=${saved}`)).toBe(0)
+    expect(output).toBe('buffer 1, float: 2 4 6\nscaled: 10 bytes read, 12 written\nscaled: ok\n')
+    expect([...new Float32Array(new Uint8Array(readFileSync(saved)).buffer)]).toEqual([2, 4, 6])
+
+    expect(await run('run', file, '--threads', '4', '--threadgroup', '4', ...buffers, '--json')).toBe(1)
+    expect(JSON.parse(output)).toMatchObject({
+      kernel: 'scaled',
+      reports: [{ kind: 'out-of-bounds', places: [{ line: 7 }] }],
+    })
+    expect(await run('run', file, ...grid)).toBe(1)
+    expect(output).toMatch(/\[simulator\].*buffer\(0\)|\[simulator\].*`?x`?/)
+  })
+})
+
+describe('command line', () => {
+  it('says what is wrong with itself', async () => {
+    expect(await run('check', join(folder, 'missing.metal'))).toBe(2)
+    expect(output).toMatch(/missing\.metal|clang/)
+    expect(await run('run')).toBe(2)
+    expect(output).toContain("missing required argument 'file'")
+    expect(await run('check', '--wrong', 'x')).toBe(2)
+    expect(output).toContain("unknown option '--wrong'")
+    expect(await run('--help')).toBe(0)
+  })
+
+  it('reads and writes values', () => {
+    expect([...new Float32Array(parseValues('float*3:1,2').buffer)]).toEqual([1, 2, 1])
+    for (const type of ['half', 'bfloat', 'float'])
+      expect(readValues(parseValues(`${type}:0.5,-2,inf`.replace('inf', 'Infinity')), type)).toEqual([
+        0.5,
+        -2,
+        Infinity,
+      ])
+    expect(readValues(parseValues('ulong:18446744073709551615'), 'ulong')).toEqual(['18446744073709551615'])
+    expect(() => parseValues('double:1')).toThrow(/expected a type/)
+    expect(() => parseValues('float:x')).toThrow(/expected a number, got 'x'/)
+    expect(() => parseValues('1,2')).toThrow(/expected TYPE:VALUE/)
+  })
+
+  it('rounds to half and bfloat as the types do', () => {
+    for (let bits = 0; bits < 0x7c00; bits++) {
+      expect(halfBits(halfValue(bits))).toBe(bits)
+      // Half way between two neighbours: the even one.
+      const middle = bits === 0x7bff ? 65520 : (halfValue(bits) + halfValue(bits + 1)) / 2
+      expect(halfBits(middle)).toBe(bits + (bits & 1))
+    }
+    expect(bfloatBits(1 + 2 ** -8)).toBe(0x3f80)
+    expect(bfloatBits(1 + 3 * 2 ** -8)).toBe(0x3f82)
+    expect(bfloatValue(0xbfc0)).toBe(-1.5)
+  })
+})
