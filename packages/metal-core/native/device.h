@@ -106,12 +106,22 @@ class Library {
                                                const std::vector<uint32_t>& constantValues) = 0;
 };
 
+// What is known of a kernel of Metal source before its pipeline is compiled: argument i is [[buffer(i)]], constant i is
+// [[function_constant(i)]]. With failures, the status of the dispatch (submission.h) is bound after the last argument.
+struct KernelDescription {
+  std::string name;
+  std::vector<Argument> arguments;
+  std::vector<Constant> constants;
+  std::vector<std::string> failures;  // "{0}" and "{1}" stand for the details
+};
+
 struct LibrarySource {
   std::string kind;    // "shared", "metal", "metallib"
   std::string path;    // shared, metallib
   std::string source;  // metal
   std::string name;    // metal, for messages
   std::string isa;     // shared: the best instruction set to offer; empty: all there are
+  std::vector<KernelDescription> kernels;  // metal, metallib: the others are described by the compiler; see description.h
 };
 
 class Graph;

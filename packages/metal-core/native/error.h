@@ -17,6 +17,7 @@ enum class ErrorCode {
   kKernel,       // a kernel refused a dispatch or failed while it ran
   kUnavailable,  // the backend cannot be had here
   kQueueFull,    // too many submissions in flight
+  kDeviceLost,   // the system took the device away: nothing of it works any more
 };
 
 // The names that JavaScript sees as `error.code`.
@@ -30,6 +31,7 @@ inline const char* codeName(ErrorCode code) {
     case ErrorCode::kKernel: return "ERR_METAL_CORE_KERNEL";
     case ErrorCode::kUnavailable: return "ERR_METAL_CORE_UNAVAILABLE";
     case ErrorCode::kQueueFull: return "ERR_METAL_CORE_QUEUE_FULL";
+    case ErrorCode::kDeviceLost: return "ERR_METAL_CORE_DEVICE_LOST";
   }
   return "ERR_METAL_CORE_ARGUMENT";
 }

@@ -14,7 +14,7 @@ namespace metal_core {
 
 class Buffer;
 
-// Handed out by submit; `cancel` is looked at between steps.
+// Handed out by submit; `cancel` is looked at between steps, or between what a device hands over at once.
 struct Submission {
   std::atomic<bool> cancel{false};
 };
@@ -37,17 +37,17 @@ struct Outcome {
 
 // The done flag. A device whose host runs the steps one by one looks at it before each (`looksAtDone`). One that is
 // handed all steps at once makes the remaining ones no-ops by itself, without coming back to the host:
-// - Metal: before each step a kernel of the backend, of one thread, adds 1 to a counter of steps when the flag is clear,
-//   and otherwise zeroes the indirect dispatch sizes of the step (Device::finish made the step dispatch indirectly).
+// - Metal: before each step a kernel of the backend adds 1 to a counter of steps and copies the sizes of the step's
+//   dispatches, which are indirect, when the flag is clear; otherwise it zeroes them.
 // - CUDA: the step is the body of a conditional node, whose condition a kernel of one thread sets from the flag.
 // Either way `steps` counts the steps begun with the flag clear, and the flag need not be visible to the host.
 //
-// Failures of GPU kernels. A kernel on a GPU returns nothing, so the device owns a status buffer, {code, index of the
-// dispatch, two words of detail}, and binds it to each kernel implicitly after the last declared argument. The first
-// failure wins (compare and swap of `code` from 0) and later dispatches may look at it to do nothing. After the
-// submission the backend reads it, turns a code that is not 0 into Error (kKernel) with the kernel and label of that
-// dispatch and the message that the library gives for (code, detail), and clears it for the next submission. Kernels
-// clamp indices besides: a failure is told after the fact, and no access may leave a binding until then.
+// Failures of GPU kernels. A kernel on a GPU returns nothing, so each submission has four words for each dispatch of its
+// graph that can fail, {code, two words of detail, unused}, zero before it, and the device binds the dispatch's own to each
+// kernel whose description has failures, after its last argument. A kernel sets its code by compare and swap from 0: its first
+// failure wins. After the submission the backend reads the codes, turns the first that is not 0, in the order of the graph,
+// into Error (kKernel) with kernel, label and the message that belongs to the code. Kernels clamp indices
+// besides: a failure is told after the fact, and no access may leave a binding until then.
 
 }  // namespace metal_core
 #endif

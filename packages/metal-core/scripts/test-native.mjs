@@ -1,9 +1,10 @@
 // pnpm test:native: the C++ side under ThreadSanitizer and under Address- and UndefinedBehaviorSanitizer, the latter
-// inside Node as well, driven by test/drivers. Prints what passed; exits with 1 when something failed.
+// inside Node as well, driven by test/drivers; the Metal device's threads, over software Metal, under ThreadSanitizer. Prints what passed; exits with 1 when something failed.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildTestInputs } from '../test/drivers/build.mjs'
+import { missingForSoftwareMetal } from './software-metal.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const native = fileURLToPath(new URL('../../../scripts/native.mjs', import.meta.url))
@@ -15,8 +16,12 @@ const sanitizerOptions = {
 }
 let failures = 0
 
-function build(mode, sanitize) {
-  execFileSync(process.execPath, [native, mode, `--sanitize=${sanitize}`], { cwd: root, stdio: 'inherit' })
+function build(mode, sanitize, env = {}) {
+  execFileSync(process.execPath, [native, mode, `--sanitize=${sanitize}`], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  })
 }
 
 function run(title, command, args, env = {}) {
@@ -38,6 +43,15 @@ function preload(library) {
 await buildTestInputs()
 build('tests', 'thread')
 run('native tests under ThreadSanitizer', join(root, 'build/thread/tests/native_test'), [])
+const missing = missingForSoftwareMetal()
+if (missing === undefined) {
+  const { objcDriver } = await import('@metal-fp4/metal-sim')
+  build('software-tests', 'thread', { CXX: 'clang++-19' })
+  const file = join(root, 'build/thread/software-tests/metal_test')
+  run('the Metal device over software Metal under ThreadSanitizer', file, objcDriver())
+} else {
+  console.log(`skipped: the Metal device under ThreadSanitizer (${missing})`)
+}
 build('tests', 'address,undefined')
 const leaks = { ASAN_OPTIONS: 'detect_leaks=1' }
 run(

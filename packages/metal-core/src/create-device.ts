@@ -10,7 +10,7 @@ export interface CreateDeviceOptions extends DeviceOptions {
 }
 
 /**
- * Opens a device: the best that works, or the backend asked for. It is measured on the way, which takes about 20 ms the
+ * Opens a device: the best that works (Metal, then the CPU), or the backend asked for. It is measured on the way, which takes about 20 ms the
  * first time. Throws BackendUnavailableError, NativeLoadError or ArgumentError.
  */
 export async function createDevice(options: CreateDeviceOptions = {}): Promise<Device> {
@@ -46,7 +46,7 @@ const op = 'createDevice'
 /** What a backend takes that is not there. */
 const needs: Readonly<Record<Backend, string>> = {
   cpu: 'an addon with the CPU device: build this package again',
-  metal: 'macOS on Apple silicon and an addon built there with Metal, which this version does not have yet',
+  metal: 'macOS 14 or newer on Apple silicon, and an addon built there (`pnpm build`)',
   cuda: 'an NVIDIA GPU with its driver (libcuda) and NVRTC, and an addon with CUDA, which this version does not have yet',
 }
 

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { allocationType, type AllocatedArray, type AllocationConstructor, type AllocationType } from './allocation.js'
 import { DeviceBuffer } from './buffer.js'
 import { bytesOf, checkBoolean, checkInteger, checkLabel, checkObject, checkString, isShared, refuse } from './check.js'
+import { checkDescriptions } from './description.js'
 import { DisposedError, native, nativeAsync } from './errors.js'
 import { checkBindings, CommandGraph } from './graph.js'
 import { KernelLibrary } from './library.js'
@@ -133,9 +134,10 @@ export class Device {
     if (text.includes('\0')) refuse(op, 'text without NUL characters', 'one')
     const name = fields.name === undefined ? null : checkString(op, 'name', fields.name)
     const isa = fields.isa === undefined ? null : checkString(op, 'isa', fields.isa)
+    const kernels = kind === 'shared' ? [] : checkDescriptions(op, fields.kernels)
     const device = this.#live(op)
     const path = kind === 'metal' ? text : resolve(text)
-    const handle = await nativeAsync(async () => this.#provider.loadLibrary(device, kind, path, name, isa))
+    const handle = await nativeAsync(async () => this.#provider.loadLibrary(device, kind, path, name, isa, kernels))
     this.#live(op)
     return new KernelLibrary({ provider: this.#provider, handle, device: this })
   }

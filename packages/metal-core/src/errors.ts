@@ -70,6 +70,13 @@ export class QueueFullError extends MetalCoreError {
   }
 }
 
+/** The system took the device away, or the process' access to it: dispose it and create another. */
+export class DeviceLostError extends MetalCoreError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_METAL_CORE_DEVICE_LOST', message, options)
+  }
+}
+
 /** The native addon cannot be loaded. */
 export class NativeLoadError extends MetalCoreError {
   constructor(message: string, options?: ErrorOptions) {
@@ -85,6 +92,7 @@ const classes: Readonly<Record<string, new (message: string, options?: ErrorOpti
   ERR_METAL_CORE_LIBRARY: KernelLibraryError,
   ERR_METAL_CORE_UNAVAILABLE: BackendUnavailableError,
   ERR_METAL_CORE_QUEUE_FULL: QueueFullError,
+  ERR_METAL_CORE_DEVICE_LOST: DeviceLostError,
 }
 
 interface NativeError extends Error {

@@ -25,13 +25,13 @@ export interface SubmitOptions {
   /** How often the graph runs. Default: 1. */
   readonly steps?: number
   /**
-   * A uint32 in device memory, looked at before each step: non-zero makes the remaining ones no-ops. In shared memory,
-   * where it is the host that looks.
+   * A uint32 in device memory, looked at before each step: non-zero makes the remaining ones no-ops. On the CPU it is the
+   * host that looks, and it must be in memory that the host sees.
    */
   readonly done?: BufferView
   /** Times each dispatch on its own, with a barrier between. Default: false. */
   readonly profile?: boolean
-  /** Looked at between steps; `completed` then rejects with its reason. */
+  /** Looked at between steps (Metal: between command buffers); `completed` then rejects with its reason. */
   readonly signal?: AbortSignal
 }
 

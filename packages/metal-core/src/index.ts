@@ -9,6 +9,7 @@ export type { AllocatedArray, AllocationConstructor, AllocationType } from './al
 export {
   ArgumentError,
   BackendUnavailableError,
+  DeviceLostError,
   DisposedError,
   FileMapError,
   KernelError,

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { NativeLoadError } from './errors.js'
-import type { Access, Backend, DeviceInfo, Storage } from './types.js'
+import type { Access, Backend, DeviceInfo, KernelDescription, Storage } from './types.js'
 
 declare const kind: unique symbol
 /** An object of the addon: opaque, with a Node-API type tag that every native function checks. */
@@ -64,6 +64,7 @@ export interface NativeProvider {
     text: string,
     name: string | null,
     isa: string | null,
+    kernels?: readonly KernelDescription[],
   ): LibraryHandle | Promise<LibraryHandle>
   libraryInfo(library: LibraryHandle): { readonly isa: string; readonly kernels: readonly string[] }
   disposeLibrary(library: LibraryHandle): void

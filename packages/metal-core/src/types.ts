@@ -14,7 +14,10 @@ export interface DeviceInfo {
   readonly backend: Backend
   /** What the system calls the device, e.g. "AMD EPYC" or "Apple M4 Max". */
   readonly name: string
-  /** Compute units: cores that this process may use (affinity and cgroup limits included), GPU cores, multiprocessors. */
+  /**
+   * Compute units: cores that this process may use (affinity and cgroup limits included), GPU cores (0: the system does not
+   * tell), multiprocessors.
+   */
   readonly cores: number
   /** Threads of the CPU device's pool; 0 on a GPU. */
   readonly threads: number
@@ -50,10 +53,32 @@ export type KernelLibrarySource =
    * default all that the processor has.
    */
   | { readonly kind: 'shared'; readonly path: string; readonly isa?: 'avx512' | 'avx2' | 'neon' | 'plain' }
-  /** Metal Shading Language, compiled at run time (also lowered to CUDA). */
-  | { readonly kind: 'metal'; readonly source: string; readonly name?: string }
+  /** Metal Shading Language, compiled at run time (also lowered to CUDA). `kernels`: see KernelDescription. */
+  | {
+      readonly kind: 'metal'
+      readonly source: string
+      readonly name?: string
+      readonly kernels?: readonly KernelDescription[]
+    }
   /** A Metal library compiled before. */
-  | { readonly kind: 'metallib'; readonly path: string }
+  | { readonly kind: 'metallib'; readonly path: string; readonly kernels?: readonly KernelDescription[] }
+
+/**
+ * What is to be known of a Metal kernel before its pipeline is compiled, and what its source cannot say. Kernels of a library
+ * that come without one are compiled when the library is loaded, and described by the compiler's reflection.
+ */
+export interface KernelDescription {
+  readonly name: string
+  /** Argument i is `[[buffer(i)]]`; those by value are `constant` references. */
+  readonly arguments: readonly KernelArgument[]
+  /** Function constant i is `[[function_constant(i)]]`, a uint. */
+  readonly constants: readonly { readonly name: string; readonly defaultValue: number; readonly maxValue: number }[]
+  /**
+   * Messages of failures. When there are any, `device atomic_uint*` is bound after the last argument: four words, zero before
+   * the dispatch, into which the kernel writes 1 + the index of a message and up to two words for its `{0}` and `{1}`.
+   */
+  readonly failures: readonly string[]
+}
 
 export interface KernelArgument {
   readonly name: string

@@ -33,7 +33,8 @@ describe('createDevice', () => {
   })
 
   it.each(['metal', 'cuda'] as const)('says what %s would need', async (backend) => {
-    const error = await createDevice({ backend }).catch((error: unknown) => error)
+    const provider = { ...loadAddon(), backends: () => ['cpu'] as const } // as on a system that has neither
+    const error = await createDevice({ backend, provider }).catch((error: unknown) => error)
     expect(error).toBeInstanceOf(BackendUnavailableError)
     expect(String(error)).toMatch(
       new RegExp(`expected backend '${backend}', got an addon with cpu; '${backend}' needs .+`),
@@ -44,9 +45,11 @@ describe('createDevice', () => {
     const addon = loadAddon()
     const provider = {
       ...addon,
-      backends: () => ['metal', 'cpu'] as const, // the addon refuses the first
+      backends: () => ['cuda', 'cpu'] as const, // the addon refuses the first
     }
-    expect((await openDevice({ provider })).info.backend).toBe('cpu')
+    const device = await createDevice({ provider })
+    expect(device.info.backend).toBe('cpu')
+    device.dispose()
   })
 
   it('is disposed by using, twice without harm', async () => {

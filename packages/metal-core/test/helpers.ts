@@ -19,9 +19,9 @@ afterEach(() => {
   for (const device of open.splice(0)) device.dispose()
 })
 
-/** A device that is disposed after the test. */
+/** A device that is disposed after the test: the CPU, unless asked for another. */
 export async function openDevice(options?: CreateDeviceOptions): Promise<Device> {
-  const device = await createDevice(options)
+  const device = await createDevice({ backend: 'cpu', ...options })
   open.push(device)
   return device
 }

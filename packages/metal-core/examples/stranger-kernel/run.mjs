@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { createDevice } from '@metal-fp4/metal-core'
 
-const device = await createDevice()
+const device = await createDevice({ backend: 'cpu' })
 const library = await device.loadLibrary({
   kind: 'shared',
   path: fileURLToPath(new URL('stranger.so', import.meta.url)),

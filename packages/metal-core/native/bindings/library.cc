@@ -1,5 +1,5 @@
 // loadLibrary, libraryInfo, disposeLibrary, createKernel, kernelInfo
-#include "values.h"
+#include "descriptions.h"
 
 namespace metal_core {
 namespace {
@@ -22,6 +22,7 @@ Napi::Value loadLibrary(const Napi::CallbackInfo& info) {
   (source.kind == "metal" ? source.source : source.path) = text;
   source.name = arguments.stringOrEmpty(3, "name");
   source.isa = arguments.stringOrEmpty(4, "isa");
+  source.kernels = descriptionsOf(arguments, 5);
   if (source.kind != "shared" && source.kind != "metal" && source.kind != "metallib") {
     arguments.refuse("expected kind 'shared', 'metal' or 'metallib', got '" + source.kind + "'");
   }

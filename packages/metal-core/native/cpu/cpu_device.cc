@@ -4,13 +4,13 @@
 #include <cstring>
 #include <system_error>
 
+#include "../task_queue.h"
 #include "bandwidth.h"
 #include "executor.h"
 #include "features.h"
 #include "library.h"
 #include "limits.h"
 #include "memory.h"
-#include "task_queue.h"
 
 namespace metal_core {
 namespace {

@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "../description.h"
 #include "../graph.h"
 #include "features.h"
 #include "kernel_table.h"
@@ -58,31 +59,12 @@ class CpuLibrary final : public Library, public std::enable_shared_from_this<Cpu
     for (uint32_t i = 0; i < entry->constant_count; i++) {
       const cpu_kernel_constant& c = entry->constants[i];
       kernel->constants.push_back({c.name, c.default_value, c.max_value});
-      kernel->constantValues.push_back(c.default_value);
     }
-    setConstants(*kernel, constantNames, constantValues);
+    kernel->constantValues = constantsOf(name, kernel->constants, constantNames, constantValues);
     return kernel;
   }
 
  private:
-  static void setConstants(CpuKernel& kernel, const std::vector<std::string>& names,
-                           const std::vector<uint32_t>& values) {
-    for (size_t i = 0; i < names.size(); i++) {
-      size_t at = 0;
-      while (at < kernel.constants.size() && kernel.constants[at].name != names[i]) at++;
-      if (at == kernel.constants.size()) {
-        throw Error(ErrorCode::kArgument,
-                    "[" + kernel.name + "] expected a function constant of the kernel, got '" + names[i] + "'");
-      }
-      if (values[i] > kernel.constants[at].maxValue) {
-        throw Error(ErrorCode::kArgument, "[" + kernel.name + "] expected constant '" + names[i] + "' of at most " +
-                                              std::to_string(kernel.constants[at].maxValue) + ", got " +
-                                              std::to_string(values[i]));
-      }
-      kernel.constantValues[at] = values[i];
-    }
-  }
-
   SharedObject object_;
   const cpu_kernel_library* table_ = nullptr;
   std::string isa_;

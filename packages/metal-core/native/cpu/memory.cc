@@ -1,13 +1,11 @@
 #include "memory.h"
 
-#include <cerrno>
 #include <cstdlib>
 #include <cstring>
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "../file_map.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -69,25 +67,6 @@ std::shared_ptr<Buffer> mapAnonymous(uint64_t byteLength, Storage storage) {
   return std::make_shared<CpuBuffer>(data, byteLength, storage, true, mapped, total);
 }
 
-class File {
- public:
-  // O_NONBLOCK: opening a named pipe must not wait for a writer.
-  explicit File(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {}
-  ~File() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int descriptor() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-[[noreturn]] void refuse(const std::string& path, const std::string& what) {
-  throw Error(ErrorCode::kFile, "[device.mapFile] expected " + what + ": " + path);
-}
-
 }  // namespace
 
 std::shared_ptr<Buffer> allocateMemory(uint64_t byteLength, Storage storage, const void* data) {
@@ -108,27 +87,11 @@ std::shared_ptr<Buffer> allocateMemory(uint64_t byteLength, Storage storage, con
 }
 
 std::shared_ptr<Buffer> mapFileMemory(const std::string& path, uint64_t offset, uint64_t byteLength) {
-  const File file(path);
-  struct stat status {};
-  if (file.descriptor() < 0 || fstat(file.descriptor(), &status) != 0) {
-    refuse(path, std::string("a file that can be read, got ") + std::strerror(errno));
-  }
-  if (!S_ISREG(status.st_mode)) refuse(path, "a regular file, got a directory or device; name the file itself");
-  const auto size = static_cast<uint64_t>(status.st_size);
-  if (offset >= size || byteLength > size - offset) {
-    refuse(path, "a range inside the " + std::to_string(size) + " bytes of the file, got " +
-                     (byteLength == 0 ? "the bytes from " : std::to_string(byteLength) + " bytes at ") +
-                     std::to_string(offset) + "; the file may be truncated");
-  }
-  const uint64_t length = byteLength == 0 ? size - offset : byteLength;
-  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-  const uint64_t start = offset / page * page;
-  const uint64_t bytes = offset - start + length;
-  void* mapped =
-      mmap(nullptr, bytes, PROT_READ, MAP_SHARED, file.descriptor(), static_cast<off_t>(start));
-  if (mapped == MAP_FAILED) refuse(path, std::string("a file that can be mapped, got ") + std::strerror(errno));
-  auto* data = static_cast<uint8_t*>(mapped) + (offset - start);
-  return std::make_shared<CpuBuffer>(data, length, Storage::kPrivate, false, mapped, bytes);
+  FileMap map(path, offset, byteLength);
+  auto buffer = std::make_shared<CpuBuffer>(map.data(), map.byteLength(), Storage::kPrivate, false, map.pages(),
+                                            map.pageBytes());
+  map.release();
+  return buffer;
 }
 
 }  // namespace metal_core

@@ -12,8 +12,7 @@ constexpr uint64_t kPageBytes = 16384;
 // Zero-filled, or a copy of `data`. Throws kOutOfMemory.
 std::shared_ptr<Buffer> allocateMemory(uint64_t byteLength, Storage storage, const void* data);
 
-// Throws kFile. byteLength 0: to the end of the file. A file that somebody truncates while it is mapped makes the
-// process end with SIGBUS when the missing part is read: no handler is installed, as that would take the signal from the application.
+// See FileMap. Throws kFile.
 std::shared_ptr<Buffer> mapFileMemory(const std::string& path, uint64_t offset, uint64_t byteLength);
 
 }  // namespace metal_core

@@ -11,7 +11,7 @@
 #include "../cpu/executor.h"
 #include "../cpu/library.h"
 #include "../cpu/pool.h"
-#include "../cpu/task_queue.h"
+#include "../task_queue.h"
 
 using namespace metal_core;
 

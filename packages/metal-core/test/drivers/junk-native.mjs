@@ -129,7 +129,21 @@ const close = {
   bufferContents: [buffer],
   readBuffer: [buffer, 0, 4],
   writeBuffer: [buffer, 0, new Uint8Array(4)],
-  loadLibrary: [device, 'shared', path, null, null],
+  loadLibrary: [
+    device,
+    'shared',
+    path,
+    null,
+    null,
+    [
+      {
+        name: 'k',
+        arguments: [{ name: 'a', access: 'read', alignment: 4, valueBytes: 0, optional: false }],
+        constants: [{ name: 'c', defaultValue: 0, maxValue: 1 }],
+        failures: ['expected less, got {0}'],
+      },
+    ],
+  ],
   libraryInfo: [library],
   createKernel: [library, 'fail', ['message'], Float64Array.of(1)],
   kernelInfo: [kernel],

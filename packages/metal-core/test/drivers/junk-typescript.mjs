@@ -9,9 +9,9 @@ const provider = createRequire(import.meta.url)(process.argv[2])
 const runs = Number(process.argv[3] ?? 2000)
 const { createDevice, MetalCoreError } = await import(bundle)
 
-const device = await createDevice({ provider, threads: 1 })
-const other = await createDevice({ provider, threads: 1 })
-const gone = await createDevice({ provider, threads: 1 })
+const device = await createDevice({ provider, backend: 'cpu', threads: 1 })
+const other = await createDevice({ provider, backend: 'cpu', threads: 1 })
+const gone = await createDevice({ provider, backend: 'cpu', threads: 1 })
 const path = `${outDir}/probe.so`
 const library = await device.loadLibrary({ kind: 'shared', path })
 const buffer = device.createBuffer({ byteLength: 256 })

@@ -10,7 +10,7 @@ const provider = createRequire(import.meta.url)(addon)
 const { createDevice } = await import(bundle)
 
 async function open() {
-  const device = await createDevice({ provider })
+  const device = await createDevice({ provider, backend: 'cpu' })
   return { device, probe: await device.loadLibrary({ kind: 'shared', path: `${outDir}/probe.so` }) }
 }
 
@@ -99,7 +99,7 @@ const cases = {
   },
   /** Devices made and dropped without dispose do not pile up threads. */
   async dropped() {
-    for (let i = 0; i < 50; i++) await createDevice({ provider })
+    for (let i = 0; i < 50; i++) await createDevice({ provider, backend: 'cpu' })
     await collect()
     const { readdirSync } = await import('node:fs')
     if (process.platform === 'linux') assert.ok(readdirSync('/proc/self/task').length < 40)
@@ -175,14 +175,14 @@ const cases = {
   },
   async 'in-worker-settling'() {
     const { parentPort } = await import('node:worker_threads')
-    const device = await createDevice({ provider, threads: 1 })
+    const device = await createDevice({ provider, backend: 'cpu', threads: 1 })
     const buffer = device.createBuffer({ byteLength: 64, storage: 'private' })
     parentPort.postMessage('busy')
     for (;;) await buffer.read()
   },
   async 'in-worker-calling'() {
     const { parentPort } = await import('node:worker_threads')
-    const device = await createDevice({ provider, threads: 1 })
+    const device = await createDevice({ provider, backend: 'cpu', threads: 1 })
     parentPort.postMessage('busy')
     await new Promise((done) => setImmediate(done))
     for (;;) {

@@ -1,6 +1,6 @@
 // One thread that runs tasks first in, first out.
-#ifndef METAL_CORE_CPU_TASK_QUEUE_H
-#define METAL_CORE_CPU_TASK_QUEUE_H
+#ifndef METAL_CORE_TASK_QUEUE_H
+#define METAL_CORE_TASK_QUEUE_H
 
 #include <atomic>
 #include <condition_variable>
