@@ -4,6 +4,8 @@
 //   node ../../scripts/native.mjs addon    CMakeLists.txt through cmake-js: build/Release/*.node
 //   node ../../scripts/native.mjs library  CMakeLists.txt through cmake:    build/lib/
 //   node ../../scripts/native.mjs tests    CMakeLists.txt through cmake with METAL_CORE_TESTS=ON: build/tests/
+//   node ../../scripts/native.mjs software CMakeLists.txt through cmake, the addon over software Metal: build/software/
+//   node ../../scripts/native.mjs software-tests  the native tests of what runs over it: build/software-tests/
 //   node ../../scripts/native.mjs check    builds nothing: says what to install when a tool is missing
 //
 // --sanitize=address,undefined (or thread) builds into build/address-undefined/{Release,lib,tests} instead. Compilers
@@ -128,7 +130,8 @@ function steps(mode, tools, folder, sanitize) {
     CMAKE_MAKE_PROGRAM: tools.generator.program,
     CMAKE_LIBRARY_OUTPUT_DIRECTORY: folder,
     CMAKE_RUNTIME_OUTPUT_DIRECTORY: folder,
-    ...(mode === 'tests' ? { METAL_CORE_TESTS: 'ON' } : {}),
+    ...(mode.endsWith('tests') ? { METAL_CORE_TESTS: 'ON' } : {}),
+    ...(mode.startsWith('software') ? softwareOptions() : {}),
   })
   const work = join(folder, 'cmake')
   const configure = ['-S', root, '-B', work, '-G', tools.generator.name, '--no-warn-unused-cli']
@@ -139,24 +142,43 @@ function steps(mode, tools, folder, sanitize) {
   ]
 }
 
+/** Metal's API on Linux, and the headers of Node-API that cmake-js would otherwise name. */
+function softwareOptions() {
+  const { include_dir: headers } = require('node-api-headers')
+  return {
+    CMAKE_BUILD_TYPE: 'None', // unoptimized: it takes longer to build than to run
+    METAL_CORE_SOFTWARE_METAL: fileURLToPath(new URL('../packages/metal-sim/objc', import.meta.url)),
+    CMAKE_JS_INC: [headers, packageFolder('node-addon-api')].join(';'),
+  }
+}
+
 function main() {
   const [mode, ...flags] = process.argv.slice(2)
   const sanitize = flags.find((flag) => flag.startsWith('--sanitize='))?.slice('--sanitize='.length) ?? ''
   const unknown = flags.find((flag) => !/^--sanitize=(address|undefined|thread|address,undefined)$/.test(flag))
-  if (!['addon', 'library', 'tests', 'check'].includes(mode) || unknown) {
+  if (!['addon', 'library', 'tests', 'software', 'software-tests', 'check'].includes(mode) || unknown) {
     fail(
-      `expected <addon|library|tests|check> [--sanitize=address,undefined|thread], got ${process.argv.slice(2).join(' ')}`,
+      `expected <addon|library|tests|software|software-tests|check> [--sanitize=address,undefined|thread], got ${process.argv.slice(2).join(' ')}`,
     )
   }
   const tools = { compiler: findCompiler(), cmake: findCmake(), generator: findGenerator() }
   if (mode === 'check') return
   if (!existsSync(join(root, 'CMakeLists.txt'))) fail(`expected a CMakeLists.txt in ${root}, found none`)
-  const name = { addon: 'Release', library: 'lib', tests: 'tests' }[mode]
+  const name = {
+    addon: 'Release',
+    library: 'lib',
+    tests: 'tests',
+    software: 'software',
+    'software-tests': 'software-tests',
+  }[mode]
   const folder = join(root, 'build', ...(sanitize ? [sanitize.replace(',', '-')] : []), name)
 
   // A build folder made with other tools, by another checkout or an older install is not worth mending. (The Node
   // version does not matter: the addon uses Node-API only.)
-  const packages = mode === 'addon' ? ['cmake-js', 'node-addon-api', 'node-api-headers'].map(packageFolder) : []
+  const packages =
+    mode === 'addon' || mode.startsWith('software')
+      ? ['cmake-js', 'node-addon-api', 'node-api-headers'].map(packageFolder)
+      : []
   const key = JSON.stringify({ root, mode, sanitize, tools, packages, platform: process.platform, arch: process.arch })
   const keyFile = join(folder, 'native.json')
   let fresh = !existsSync(keyFile) || readFileSync(keyFile, 'utf8') !== key

@@ -1,18 +1,21 @@
-/** What can go wrong, a class for each kind. Every message reads `[op] expected X, got Y. How to mend it.` */
+/** What can go wrong, a class and a `code` for each kind. Every message reads `[op] expected X, got Y. How to mend it.` */
 
 /** A bad option or argument of a library function or of the command line. */
 export class OptionError extends Error {
   override readonly name: string = 'OptionError'
+  readonly code: string = 'ERR_FP4_DECODE_OPTION'
 }
 
 /** A prompt, or a prompt with what is asked for, that does not fit the context. */
 export class ContextOverflowError extends OptionError {
   override readonly name: string = 'ContextOverflowError'
+  override readonly code: string = 'ERR_FP4_DECODE_CONTEXT_OVERFLOW'
 }
 
 /** A file of a checkpoint that is not what it should be. */
 export class CheckpointError extends Error {
   override readonly name: string = 'CheckpointError'
+  readonly code: string = 'ERR_FP4_DECODE_CHECKPOINT'
   /** Path of the file. */
   readonly file: string
   /** The tensor or configuration entry, where the fault is one's. */

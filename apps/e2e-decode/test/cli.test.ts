@@ -122,7 +122,7 @@ describe('fp4-decode generate', () => {
     })
     const text = await run(['generate', ...geometry, '-p', 'a text'])
     expect(text).toMatchObject({
-      code: 1,
+      code: 2,
       stderr: expect.stringMatching(/^\[generate\] expected token ids .* got "a text".*\n$/) as string,
     })
   })
@@ -199,14 +199,22 @@ describe('errors', () => {
     ],
     ['an unknown verb', 2, ['sing'], /unknown command 'sing'/],
     ['a missing argument', 2, ['perplexity'], /missing required argument 'text'/],
-    ['two models', 1, ['generate', '-m', 'a', '--geometry', 'b'], /expected --model or --geometry, got both/],
+    ['two models', 2, ['generate', '-m', 'a', '--geometry', 'b'], /expected --model or --geometry, got both/],
     [
       'a folder that is not there',
       1,
       ['generate', '-m', '/nowhere'],
       /\[checkpoint\] \/nowhere: expected a folder, got none/,
     ],
-    ['an unknown geometry', 1, ['info', '--geometry', 'gpt-9'], /expected one of qwen3-0.6b, .*, got "gpt-9"/],
+    ['layers without a geometry', 2, ['info', '--layers', '2'], /expected --geometry with --layers, got none/],
+    ['a format for what is packed', 2, ['info', '--q-mode', 'fp4'], /expected no format \(quantize, --q-mode\)/],
+    [
+      'a prompt longer than the context',
+      1,
+      ['generate', '-c', '1', '-p', 'Once upon a time'],
+      /expected at most 1 tokens, the length of the context/,
+    ],
+    ['an unknown geometry', 2, ['info', '--geometry', 'gpt-9'], /expected one of qwen3-0.6b, .*, got "gpt-9"/],
     ['a device that is not there', 1, ['info', '--geometry', 'qwen3-0.6b', '--layers', '1', '--device', process.platform === 'darwin' ? 'cuda' : 'metal'], /createDevice/], // prettier-ignore
     ['a text that is not there', 1, ['perplexity', '/nowhere.txt'], /\[perplexity\] expected a text file or folder at \/nowhere.txt, got ENOENT/], // prettier-ignore
   ]

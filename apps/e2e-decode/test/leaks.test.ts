@@ -32,7 +32,7 @@ describe('when memory ends half way, nothing is left behind by', () => {
   const spec = geometrySpec('qwen3-0.6b', { layers: 3, vocabSize: 300 })
   const makers: [string, (device: Device) => { dispose(): void }][] = [
     ['a cache', (on) => new KvPool(on, spec, 100)],
-    ['a workspace', (on) => createWorkspace(on, spec, 2, 1)],
+    ['a workspace', (on) => createWorkspace(on, spec, { capacity: 2, splits: 1, scratchBytes: 64 })],
   ]
   it.each(makers)('%s', (_, make) => {
     for (const most of [0, 1, 4]) {

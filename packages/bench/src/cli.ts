@@ -5,7 +5,7 @@ import { runOnDevices } from './cli/run.js'
 import { loadSuites, selectSuites } from './cli/suites.js'
 import { BenchError, fail, messageOf } from './errors.js'
 import { report } from './reporters/index.js'
-import type { Suite } from './suite.js'
+import type { CountingSuite, Suite } from './suite.js'
 
 /** Where output goes; the process's own streams by default. */
 export interface RunCliOptions {
@@ -25,7 +25,7 @@ const exit = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
  * 130 when aborted. Never throws and never prints a stack.
  */
 export async function runCli(
-  suites: readonly Suite[],
+  suites: readonly (Suite | CountingSuite)[],
   argv: readonly string[],
   options: RunCliOptions = {},
 ): Promise<number> {
@@ -40,7 +40,7 @@ export async function runCli(
     }
     const chosen = selectSuites(all, names)
     const results = await runOnDevices(chosen, flags, stderr, options.signal)
-    if (results.rows.length === 0 && !results.failures && !options.signal?.aborted) {
+    if (results.rows.length === 0 && !results.counts && !results.failures && !options.signal?.aborted) {
       fail('bench', 'at least one case', 'none for these flags', 'Widen --format, --m or --shape, or see --list.')
     }
     const color =
@@ -65,7 +65,7 @@ function parse(
   return { names: program.args, flags: program.opts<CliOptions>() }
 }
 
-function list(suites: readonly Suite[]): string {
+function list(suites: readonly (Suite | CountingSuite)[]): string {
   const width = Math.max(0, ...suites.map(({ name }) => name.length))
   return suites.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`).join('')
 }

@@ -1,7 +1,7 @@
 /** Rows of a report: what every case gives, derived from its samples and the roof measured beside it. */
 import type { Machine } from './machine.js'
 import { summarize } from './statistics.js'
-import type { BenchCase } from './suite.js'
+import type { BenchCase, CountingCase, Counts } from './suite.js'
 
 /** One case. Times are of the device, for one product; GB are 1e9 bytes. */
 export interface BenchRow {
@@ -37,6 +37,25 @@ export interface BenchRow {
   readonly [extra: string]: string | number | boolean | null | readonly number[] | undefined
 }
 
+/** A counted case: no time, no device. */
+export interface CountRow {
+  readonly suite: string
+  readonly kernel: string
+  readonly variant?: string
+  readonly format: string
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  readonly usefulMultiplyAdds: number
+  readonly executedMultiplyAdds: number
+  /** usefulMultiplyAdds / executedMultiplyAdds, from 0 to 1. */
+  readonly utilization: number
+  readonly bytesRead: number
+  readonly uniqueBytesRead?: number
+  /** Columns of the suite's own. */
+  readonly [extra: string]: string | number | undefined
+}
+
 /** A case that threw; the others went on. */
 export interface BenchFailure {
   readonly suite: string
@@ -48,6 +67,8 @@ export interface BenchFailure {
 export interface BenchReport {
   readonly machine: Machine
   readonly rows: readonly BenchRow[]
+  /** Rows of suites that count; json and csv have them among the rows. Left out when there are none. */
+  readonly counts?: readonly CountRow[]
   /** Left out when nothing failed. */
   readonly failures?: readonly BenchFailure[]
 }
@@ -92,7 +113,27 @@ export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], sett
   }
 }
 
+export function makeCountRow(suite: string, one: CountingCase, counts: Counts): CountRow {
+  const { kernel, variant, format, m, n, k, extra } = one
+  const { usefulMultiplyAdds, executedMultiplyAdds, bytesRead, uniqueBytesRead } = counts
+  return {
+    suite,
+    kernel,
+    ...(variant === undefined ? {} : { variant }),
+    format,
+    m,
+    n,
+    k,
+    usefulMultiplyAdds,
+    executedMultiplyAdds,
+    utilization: executedMultiplyAdds === 0 ? 0 : usefulMultiplyAdds / executedMultiplyAdds,
+    bytesRead,
+    ...(uniqueBytesRead === undefined ? {} : { uniqueBytesRead }),
+    ...extra,
+  }
+}
+
 /** "gemm_fp4 rows8 fp4 M=16 4096x14336": a case in messages. */
-export function caseName({ kernel, variant, format, m, n, k }: BenchCase): string {
+export function caseName({ kernel, variant, format, m, n, k }: Omit<CountingCase, 'count'>): string {
   return [kernel, variant, format, `M=${m}`, `${n}x${k}`].filter(Boolean).join(' ')
 }

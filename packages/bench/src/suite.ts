@@ -75,22 +75,74 @@ export interface Suite {
   cases(context: SuiteContext): AsyncIterable<BenchCase> | Iterable<BenchCase>
 }
 
+/** What one run of a counted case did. */
+export interface Counts {
+  /** Multiply-adds of which neither factor is padding. */
+  readonly usefulMultiplyAdds: number
+  /** All of them. */
+  readonly executedMultiplyAdds: number
+  /** Bytes of memory read, over all accesses. */
+  readonly bytesRead: number
+  /** The same with each byte counted once. */
+  readonly uniqueBytesRead?: number
+}
+
+/** One row of counts: how much of the work of a kernel is useful, whatever time it takes. */
+export interface CountingCase {
+  readonly kernel: string
+  readonly variant?: string
+  readonly format: string
+  readonly m: number
+  readonly n: number
+  readonly k: number
+  /** More columns, for json and csv. */
+  readonly extra?: Readonly<Record<string, string | number>>
+  /** Does the work once and counts. */
+  count(): Promise<Counts>
+}
+
+/** What a suite that counts makes its cases with: it brings a machine of its own, on which nothing is timed. */
+export type CountingContext = Pick<SuiteContext, 'filter' | 'signal'>
+
+/** A named family of counted cases. Run only when it is asked for by name. */
+export interface CountingSuite {
+  readonly name: string
+  readonly summary: string
+  counts(context: CountingContext): AsyncIterable<CountingCase> | Iterable<CountingCase>
+}
+
 /** Checks and freezes a suite. @throws BenchError for a bad name or missing parts. */
 export function defineSuite(suite: Suite): Suite {
-  const name: unknown = (suite as Suite | null)?.name
-  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
-    const got = typeof name === 'string' ? JSON.stringify(name) : 'none'
-    fail('defineSuite', 'a name of lower-case letters, digits and dashes', got, "Name it as it is asked for: 'gemv'.")
-  }
-  if (typeof suite.cases !== 'function') {
-    fail('defineSuite', `suite '${name}' to have cases(context)`, typeof suite.cases, 'Yield one case for each row.')
-  }
+  checkSuite('defineSuite', suite, 'cases')
   return Object.freeze({ ...suite })
 }
 
-/** True for what `defineSuite` gives, wherever that copy of the package was loaded. */
-export function isSuite(value: unknown): value is Suite {
+/** The same for a suite that counts. */
+export function defineCountingSuite(suite: CountingSuite): CountingSuite {
+  checkSuite('defineCountingSuite', suite, 'counts')
+  return Object.freeze({ ...suite })
+}
+
+function checkSuite(op: string, suite: unknown, cases: 'cases' | 'counts'): void {
+  const parts = (suite ?? {}) as Readonly<Record<string, unknown>>
+  const { name } = parts
+  if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
+    const got = typeof name === 'string' ? JSON.stringify(name) : 'none'
+    fail(op, 'a name of lower-case letters, digits and dashes', got, "Name it as it is asked for: 'gemv'.")
+  }
+  const given = typeof parts[cases]
+  if (given !== 'function') {
+    fail(op, `suite '${name}' to have ${cases}(context)`, given, 'Yield one case for each row.')
+  }
+}
+
+/** True for what `defineSuite` and `defineCountingSuite` give, wherever that copy of the package was loaded. */
+export function isSuite(value: unknown): value is Suite | CountingSuite {
   if (typeof value !== 'object' || value === null) return false
-  const { name, cases } = value as Partial<Suite>
-  return typeof name === 'string' && typeof cases === 'function'
+  const { name, cases, counts } = value as Partial<Suite & CountingSuite>
+  return typeof name === 'string' && (typeof cases === 'function' || typeof counts === 'function')
+}
+
+export function isCounting(suite: Suite | CountingSuite): suite is CountingSuite {
+  return 'counts' in suite
 }

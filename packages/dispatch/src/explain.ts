@@ -1,5 +1,5 @@
 /** Why a problem gets the kernel it gets, and what it costs at best. Pure: needs no device. */
-import type { RuleSource } from './policy/index.js'
+import { type RuleSource, policyFor } from './policy/index.js'
 import { type MatmulProblem, type ResolvedProblem, resolveProblem } from './problem.js'
 import type { DeviceProfile } from './profile.js'
 import { type Choice, type SelectOptions, selectKernel } from './select-kernel.js'
@@ -24,6 +24,8 @@ export interface Explanation {
   readonly regime: 'M = 1' | 'M = 2..8' | 'M = 9..64' | 'M > 64'
   /** Why this kernel: the threshold and where it comes from. */
   readonly reason: string
+  /** Where the number of splits of K comes from; null when there are none, or they were asked for. */
+  readonly splitSource: RuleSource | null
   /** What a 64x64 tile would make of the same rows. */
   readonly tile: TileUse
   /** The other legal kernels, best known by name. */
@@ -50,8 +52,9 @@ export function explain(problem: MatmulProblem, profile: DeviceProfile, options:
     choice,
     regime: regimeOf(resolved.m),
     reason: reasonOf(choice, resolved.m),
+    splitSource: choice.combine && choice.rule ? (policyFor(profile).split?.source ?? null) : null,
     tile: tileUse(resolved.m, 64, 64),
-    alternatives: legalCandidates(problem, profile.backend)
+    alternatives: legalCandidates(problem, profile.backend, choice.combine?.problem.splits)
       .filter(({ kernel, tile }) => kernel !== choice.kernel || tile !== choice.tile)
       .map(nameOf),
     bytes: choice.bytes,
@@ -97,6 +100,7 @@ function describe(facts: Omit<Explanation, 'text' | 'toString'>): string {
   const lines = [
     `M = ${m}, N = ${n}, K = ${k}, ${format}${group}, epilogue ${epilogue}, on ${device.name} (${device.backend})`,
     `kernel: ${nameOf(choice)}, order ${choice.order}`,
+    ...splitText(choice, facts.splitSource),
     `why: ${facts.reason}`,
     tileText(tile),
     `moves ${(bytes / 1e6).toFixed(2)} MB for ${(operations / 1e6).toFixed(2)} million operations`,
@@ -104,6 +108,13 @@ function describe(facts: Omit<Explanation, 'text' | 'toString'>): string {
   ]
   if (facts.alternatives.length > 0) lines.push(`also legal: ${facts.alternatives.join(', ')}`)
   return lines.join('\n')
+}
+
+function splitText({ combine, scratchBytes }: Choice, source: RuleSource | null): string[] {
+  if (combine === undefined) return []
+  const why = source === null ? 'asked for' : sourceText(source)
+  const scratch = `${(scratchBytes / 1e3).toFixed(1)} kB of scratch between them`
+  return [`K in ${combine.problem.splits} splits, then ${combine.definition.name}, ${scratch} (${why})`]
 }
 
 function tileText({ rows, columns, computedRows, usedRows, fraction }: TileUse): string {

@@ -3,13 +3,21 @@ export { DispatchError } from './errors.js'
 export { type Explanation, explain } from './explain.js'
 export { libraryFor } from './library.js'
 export { type MatmulOptions, matmul, matmulFp4 } from './matmul.js'
-export { type DevicePolicy, type PolicyRule, type RuleSource, policies, policyFor } from './policy/index.js'
+export {
+  type DevicePolicy,
+  type PolicyRule,
+  type RuleSource,
+  type SplitRule,
+  policies,
+  policyFor,
+} from './policy/index.js'
 export { type DenseType, type Epilogue, type MatmulProblem, type WeightFormat } from './problem.js'
 export { type DeviceProfile, profileOf } from './profile.js'
 export { type ExpertsSpec, recordExperts } from './record-experts.js'
 export { type MatmulSpec, recordMatmul, recordMatmulFp4 } from './record-matmul.js'
-export { type Candidate, type MatmulKernelName, legalCandidates } from './selection.js'
-export { type Choice, selectKernel } from './select-kernel.js'
+export { type Candidate, type CombinePass, type MatmulKernelName, legalCandidates } from './selection.js'
+export { scratchFor, scratchForMatmul } from './scratch.js'
+export { type Choice, type SelectOptions, selectKernel } from './select-kernel.js'
 export { type DenseWeights, type Fp4Weights, type WeightMemory, type Weights } from './weights.js'
 export { denseWeightsFrom, fp4WeightsFrom } from './weights-from.js'
 export { type UploadOptions, uploadDense, uploadFp4 } from './upload.js'

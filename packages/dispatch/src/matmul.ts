@@ -4,7 +4,7 @@ import type { BufferView, Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
 import { libraryFor } from './library.js'
 import { profileOf } from './profile.js'
-import { recordMatmul } from './record-matmul.js'
+import { choose, recordMatmul } from './record-matmul.js'
 import type { MatmulKernelName } from './selection.js'
 import type { Fp4Weights, Weights } from './weights.js'
 
@@ -13,6 +13,8 @@ export interface MatmulOptions {
   readonly m?: number
   /** Take this kernel, whatever the policy says; the baselines want weights in order 'kn'. */
   readonly kernel?: MatmulKernelName
+  /** Cut K into this many ranges with gemv_fp4_partial, whatever the policy says. 1: not at all. */
+  readonly splits?: number
 }
 
 /**
@@ -27,7 +29,7 @@ export async function matmul(
   options: MatmulOptions = {},
 ): Promise<Float32Array> {
   checkOperands(x, weights)
-  const { kernel } = options
+  const { kernel, splits } = options
   const half = kernel === 'decode_gemv_fp4_wide' || kernel === 'marlin_gemm_fp4'
   const isArray = ArrayBuffer.isView(x)
   const width = isArray ? 4 : half ? 2 : 4
@@ -51,14 +53,18 @@ export async function matmul(
     const length = m * weights.n
     const out = device.createBuffer({ byteLength: length * (half ? 2 : 4), storage: 'shared', label: 'out' })
     owned.push(out)
-    recordMatmul(graph, library, {
+    const how = {
       m,
-      activations,
       weights,
-      out,
       profile: profileOf(device.info),
       ...(kernel !== undefined && { kernel }),
-    })
+      ...(splits !== undefined && { splits }),
+    }
+    const { scratchBytes } = choose(how, library)
+    const scratch =
+      scratchBytes > 0 && device.createBuffer({ byteLength: scratchBytes, storage: 'private', label: 'scratch' })
+    if (scratch) owned.push(scratch)
+    recordMatmul(graph, library, { ...how, activations, out, ...(scratch && { scratch }) })
     await graph.submit().completed
     const bytes = await out.read()
     return half

@@ -2,6 +2,7 @@
 import { moeGemvDense, moeGemvFp4, record } from '@metal-fp4/kernels'
 import type { BufferView, CommandGraph, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
+import { rowsConstant } from './selection.js'
 import { type Weights, isFp4Weights } from './weights.js'
 
 export interface ExpertsSpec {
@@ -33,8 +34,9 @@ export function recordExperts(graph: CommandGraph, library: KernelLibrary, spec:
     fail('recordExperts', `topK of 1 to the ${experts} experts of the weights`, String(topK), 'Check the weights.')
   }
   const epilogue = weights.stacks === 2 ? 'swiglu' : 'none'
+  const rows = rowsConstant(m)
   if (!isFp4Weights(weights)) {
-    const constants = { type: weights.type, epilogue, input } as const
+    const constants = { type: weights.type, epilogue, input, rows } as const
     const args = { activations, ids, weights: weights.weights, out }
     record(graph, library, moeGemvDense, { problem: { m, n, k, experts, topK }, constants, args }, label)
     return
@@ -42,7 +44,7 @@ export function recordExperts(graph: CommandGraph, library: KernelLibrary, spec:
   const { format, groupSize, order, codes, scales, columnScales } = weights
   if (order !== 'columns64')
     fail('recordExperts', "weights in order 'columns64'", order, 'Upload them without an order.')
-  const constants = { format, epilogue, input } as const
+  const constants = { format, epilogue, input, rows } as const
   const args = { activations, ids, codes, scales, columnScales, out }
   record(graph, library, moeGemvFp4, { problem: { m, n, k, groupSize, experts, topK }, constants, args }, label)
 }

@@ -22,6 +22,10 @@ export interface MatmulSpec<W extends Weights = Weights> {
   readonly residual?: DeviceBuffer | BufferView
   /** Take this kernel, whatever the policy says. */
   readonly kernel?: MatmulKernelName
+  /** Cut K into this many ranges with gemv_fp4_partial, whatever the policy says. 1: not at all. */
+  readonly splits?: number
+  /** At least `scratchFor(problem, profile)` bytes, free from this product's first dispatch to its last. Not needed when that is 0. */
+  readonly scratch?: DeviceBuffer | BufferView
   /** Whose policy decides. Default: that of the library's backend. */
   readonly profile?: Pick<DeviceProfile, 'backend' | 'name'>
   /** Names the dispatch in a profile. Default: the kernel's name. */
@@ -33,14 +37,32 @@ export interface MatmulSpec<W extends Weights = Weights> {
  * @throws DispatchError when the parts do not fit one another, KernelArgumentError when a buffer is too small.
  */
 export function recordMatmul(graph: CommandGraph, library: KernelLibrary, spec: MatmulSpec): Choice {
-  const { weights, kernel, label, profile = { backend: library.backend, name: '' } } = spec
+  const { weights, out, residual = null, scratch, label } = spec
   if (weights.experts !== 1) {
     fail('recordMatmul', 'weights of one matrix', `${weights.experts} experts`, 'Use recordExperts.')
   }
-  const choice = selectKernel(problemOf(spec), profile, kernel === undefined ? {} : { kernel })
-  const { definition, problem, constants } = choice
-  record(graph, library, definition, { problem, constants, args: argumentsOf(spec, choice) }, label)
+  const choice = choose(spec, library)
+  const { definition, problem, constants, combine } = choice
+  if (combine === undefined) {
+    record(graph, library, definition, { problem, constants, args: argumentsOf(spec, choice) }, label)
+    return choice
+  }
+  if (scratch === undefined) {
+    const got = `none for ${choice.kernel} in ${combine.problem.splits} splits`
+    fail('recordMatmul', `scratch of ${choice.scratchBytes} bytes`, got, 'Ask scratchFor how much, and pass it.')
+  }
+  const first = { problem, constants, args: argumentsOf({ ...spec, out: scratch }, choice) }
+  record(graph, library, definition, first, label)
+  const second = { problem: combine.problem, constants: combine.constants, args: { partials: scratch, residual, out } }
+  record(graph, library, combine.definition, second, label === undefined ? undefined : `${label}, combined`)
   return choice
+}
+
+/** The kernel that recordMatmul takes for a product. @throws DispatchError as it does. */
+export function choose(spec: Omit<MatmulSpec, 'activations' | 'out'>, library: Pick<KernelLibrary, 'backend'>): Choice {
+  const { kernel, splits, profile = { backend: library.backend, name: '' } } = spec
+  const options = { ...(kernel !== undefined && { kernel }), ...(splits !== undefined && { splits }) }
+  return selectKernel(problemOf(spec), profile, options)
 }
 
 /** recordMatmul for FP4 weights. */
@@ -48,7 +70,7 @@ export function recordMatmulFp4(graph: CommandGraph, library: KernelLibrary, spe
   return recordMatmul(graph, library, spec)
 }
 
-function problemOf(spec: MatmulSpec): MatmulProblem {
+function problemOf(spec: Omit<MatmulSpec, 'activations' | 'out'>): MatmulProblem {
   const { m, weights } = spec
   const { n, k } = weights
   const epilogue = epilogueOf(spec)
@@ -58,7 +80,7 @@ function problemOf(spec: MatmulSpec): MatmulProblem {
 }
 
 /** The epilogue asked for, or the one that the weights and the residual ask for; they have to agree. */
-function epilogueOf({ weights, residual, epilogue }: MatmulSpec): Epilogue {
+function epilogueOf({ weights, residual, epilogue }: Omit<MatmulSpec, 'activations' | 'out'>): Epilogue {
   const implied = weights.stacks === 2 ? 'swiglu' : residual ? 'add' : 'none'
   if (weights.stacks === 2 && residual) {
     fail('recordMatmul', 'no residual with weights of two stacks', 'one', 'Add it after the down projection.')
@@ -75,10 +97,14 @@ function epilogueOf({ weights, residual, epilogue }: MatmulSpec): Epilogue {
   return implied
 }
 
-function argumentsOf(spec: MatmulSpec, { baseline }: Choice): Record<string, DeviceBuffer | BufferView | null> {
+function argumentsOf(
+  spec: MatmulSpec,
+  { baseline, combine }: Choice,
+): Record<string, DeviceBuffer | BufferView | null> {
   const { activations, weights, out, residual = null } = spec
   if (!isFp4Weights(weights)) return { activations, weights: weights.weights, residual, out }
   const { codes, scales, columnScales } = weights
+  if (combine) return { activations, codes, scales, columnScales, partials: out }
   if (baseline) return { A: activations, B: codes, scales, C: out }
   return { activations, codes, scales, columnScales, residual, out }
 }

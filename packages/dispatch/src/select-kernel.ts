@@ -2,9 +2,10 @@
 import { isFp4Format } from '@metal-fp4/fp4-quant'
 import { fail } from './errors.js'
 import { type PolicyRule, policyFor } from './policy/index.js'
-import type { MatmulProblem } from './problem.js'
+import { type MatmulProblem, resolveProblem } from './problem.js'
 import type { DeviceProfile } from './profile.js'
 import { type Candidate, type MatmulKernelName, legalCandidates } from './selection.js'
+import { splitsFor } from './split.js'
 
 export interface Choice extends Candidate {
   /** The rule that chose it, or null when it was asked for by name. */
@@ -16,6 +17,8 @@ export interface Choice extends Candidate {
 export interface SelectOptions {
   /** Take this kernel, whatever the policy says. The baselines are only taken so. */
   readonly kernel?: MatmulKernelName
+  /** Cut K into this many ranges with gemv_fp4_partial, whatever the policy says. 1: not at all. */
+  readonly splits?: number
 }
 
 /**
@@ -27,11 +30,15 @@ export function selectKernel(
   profile: Pick<DeviceProfile, 'backend' | 'name'>,
   options: SelectOptions = {},
 ): Choice {
-  const legal = legalCandidates(problem, profile.backend)
   const policy = policyFor(profile)
+  const { splits = splitsFor(resolveProblem(problem, 'selectKernel'), policy.split) } = options
+  // Only one kernel cuts K up: asking for splits is asking for it.
+  const kernel = options.kernel ?? (options.splits !== undefined && splits > 1 ? 'gemv_fp4_partial' : undefined)
+  if (!Number.isInteger(splits) || splits < 1)
+    fail('selectKernel', 'splits to be a positive integer', String(splits), 'Leave it out for the policy to choose.')
+  const legal = legalCandidates(problem, profile.backend, splits)
   const rules = isFp4Format(problem.format) ? policy.fp4 : policy.dense
   const fits = (rule: PolicyRule): boolean => rule.maxM === null || problem.m <= rule.maxM
-  const { kernel } = options
   if (kernel !== undefined) {
     const named = legal.filter((candidate) => candidate.kernel === kernel)
     if (named.length === 0) refuse(problem, legal, `kernel '${kernel}'`)

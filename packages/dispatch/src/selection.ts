@@ -6,19 +6,35 @@ import { isFp4Format } from '@metal-fp4/fp4-quant'
 import {
   type KernelDefinition,
   KernelArgumentError,
+  combinePartials,
   decodeGemvFp4Wide,
   gemmDense,
   gemmFp4,
   gemvDense,
   gemvFp4,
+  gemvFp4Partial,
   marlinGemmFp4,
+  orderOf,
   resolveKernel,
 } from '@metal-fp4/kernels'
 import type { Backend } from '@metal-fp4/metal-core'
-import { type MatmulProblem, type ResolvedProblem, resolveProblem } from './problem.js'
+import { type Epilogue, type MatmulProblem, type ResolvedProblem, resolveProblem } from './problem.js'
 
 export type MatmulKernelName =
-  'gemv_fp4' | 'gemm_fp4' | 'gemv_dense' | 'gemm_dense' | 'decode_gemv_fp4_wide' | 'marlin_gemm_fp4'
+  | 'gemv_fp4'
+  | 'gemv_fp4_partial'
+  | 'gemm_fp4'
+  | 'gemv_dense'
+  | 'gemm_dense'
+  | 'decode_gemv_fp4_wide'
+  | 'marlin_gemm_fp4'
+
+/** The second dispatch of a product whose K is split: it adds what the first one left in scratch memory. */
+export interface CombinePass {
+  readonly definition: typeof combinePartials
+  readonly problem: { readonly m: number; readonly n: number; readonly splits: number }
+  readonly constants: { readonly epilogue: Epilogue }
+}
 
 /** A kernel with its function constants, legal for the problem it was made for. */
 export interface Candidate {
@@ -33,16 +49,24 @@ export interface Candidate {
   readonly order: string
   /** Specified before this project and kept to compare with: only taken when asked for by name. */
   readonly baseline: boolean
-  /** Bytes of all arguments: what the kernel moves at least. */
+  /** Of gemv_fp4_partial: the dispatch that has to follow it. */
+  readonly combine?: CombinePass
+  /** Bytes of float32 that the first of two dispatches hands to the second; 0 when there is one. */
+  readonly scratchBytes: number
+  /** Bytes of all arguments, of both dispatches where there are two: what the kernel moves at least. */
   readonly bytes: number
   /** Useful floating-point operations; a multiply-add is two. */
   readonly operations: number
 }
 
-/** Every legal candidate for a problem on a backend; baselines last. Empty when none is. @throws DispatchError for a bad problem. */
-export function legalCandidates(problem: MatmulProblem, backend: Backend): readonly Candidate[] {
+/**
+ * Every legal candidate for a problem on a backend; baselines last. Empty when none is.
+ * @param splits parts that K may be cut into; 1 leaves out the kernel that does it.
+ * @throws DispatchError for a bad problem.
+ */
+export function legalCandidates(problem: MatmulProblem, backend: Backend, splits = 1): readonly Candidate[] {
   const resolved = resolveProblem(problem, 'legalCandidates')
-  const considered = isFp4Format(resolved.format) ? fp4Variants(resolved) : denseVariants(resolved)
+  const considered = isFp4Format(resolved.format) ? fp4Variants(resolved, splits) : denseVariants(resolved)
   return considered.flatMap((variant) => candidateOf(variant, resolved, backend) ?? [])
 }
 
@@ -52,9 +76,15 @@ interface Variant {
   readonly constants: Readonly<Record<string, string>>
   readonly tile?: 'rows8' | 'panel'
   readonly baseline?: boolean
+  readonly combine?: CombinePass
 }
 
-function fp4Variants({ m, n, k, groupSize, format, epilogue }: ResolvedProblem): Variant[] {
+/** The constant `rows` of the kernels for few rows: what they are compiled for. */
+export function rowsConstant(m: number): 'one' | 'two' | 'four' | 'eight' {
+  return m === 1 ? 'one' : m === 2 ? 'two' : m <= 4 ? 'four' : 'eight'
+}
+
+function fp4Variants({ m, n, k, groupSize, format, epilogue }: ResolvedProblem, splits: number): Variant[] {
   const problem = { m, n, k, groupSize }
   const constants = { format, epilogue }
   const tiled = (['rows8', 'panel'] as const).map((tile): Variant => ({
@@ -63,7 +93,18 @@ function fp4Variants({ m, n, k, groupSize, format, epilogue }: ResolvedProblem):
     constants: { ...constants, tile },
     tile,
   }))
-  const variants: Variant[] = [{ definition: gemvFp4, problem, constants }, ...tiled]
+  const rows = rowsConstant(m)
+  const partial: Variant = {
+    definition: gemvFp4Partial,
+    problem: { ...problem, splits },
+    constants: { format, parts: epilogue === 'swiglu' ? 'two' : 'one', rows },
+    combine: { definition: combinePartials, problem: { m, n, splits }, constants: { epilogue } },
+  }
+  const variants: Variant[] = [
+    { definition: gemvFp4, problem, constants: { ...constants, rows } },
+    ...(splits > 1 ? [partial] : []),
+    ...tiled,
+  ]
   // The baselines know half scales and a plain product only.
   if (format !== 'fp4' || epilogue !== 'none') return variants
   const baseline = { problem: { M: m, N: n, K: k, group_size: groupSize }, constants: {}, baseline: true }
@@ -73,27 +114,32 @@ function fp4Variants({ m, n, k, groupSize, format, epilogue }: ResolvedProblem):
 function denseVariants({ m, n, k, format, epilogue }: ResolvedProblem): Variant[] {
   const shared = { problem: { m, n, k }, constants: { type: format, epilogue } }
   return [
-    { definition: gemvDense, ...shared },
+    { definition: gemvDense, ...shared, constants: { ...shared.constants, rows: rowsConstant(m) } },
     { definition: gemmDense, ...shared },
   ]
 }
 
 function candidateOf(variant: Variant, { order }: ResolvedProblem, backend: Backend): Candidate | null {
-  const { definition, problem, constants, tile, baseline = false } = variant
-  if (definition.launch[backend] === undefined) return null
+  const { definition, problem, constants, tile, baseline = false, combine } = variant
+  const passes: readonly KernelDefinition[] = combine ? [definition, combine.definition] : [definition]
+  if (passes.some(({ launch }) => launch[backend] === undefined)) return null
   if (definition.args.some(({ packing }) => packing !== undefined && packing !== order)) return null
   try {
-    const { bytes, operations } = resolveKernel(definition, problem, constants)
+    const first = resolveKernel<KernelDefinition>(definition, problem, constants, backend)
+    const second = combine && resolveKernel(combine.definition, combine.problem, combine.constants, backend)
     return {
       kernel: definition.name,
       definition,
       ...(tile && { tile }),
       problem,
       constants,
-      order: definition.order,
+      // How many splits there are is part of the order of the additions.
+      order: orderOf(definition, backend) + (combine ? ` in ${combine.problem.splits}` : ''),
       baseline,
-      bytes,
-      operations,
+      ...(combine && { combine }),
+      scratchBytes: second?.args[0].bytes ?? 0,
+      bytes: first.bytes + (second?.bytes ?? 0),
+      operations: first.operations + (second?.operations ?? 0),
     }
   } catch (error) {
     if (error instanceof KernelArgumentError) return null

@@ -163,8 +163,8 @@ describe('selectKernel', () => {
 
 describe('policy', () => {
   it('says for every threshold where it comes from', () => {
-    for (const { fp4, dense } of policies) {
-      for (const { source } of [...fp4, ...dense]) {
+    for (const { fp4, dense, split } of policies) {
+      for (const { source } of [...fp4, ...dense, ...(split ? [split] : [])]) {
         if (source.kind === 'swept') {
           expect(source.date).toMatch(/^\d{4}-\d\d-\d\d$/)
           expect(source.device).not.toBe('')
@@ -188,8 +188,8 @@ describe('policy', () => {
   })
 
   it('refuses a backend without one', () => {
-    expect(() => policyFor({ backend: 'metal', name: 'Apple M4' })).toThrow(
-      '[selectKernel] expected a device of backend cpu, got metal.',
+    expect(() => policyFor({ backend: 'cuda', name: 'NVIDIA H200' })).toThrow(
+      '[selectKernel] expected a device of backend cpu, metal, got cuda.',
     )
   })
 })

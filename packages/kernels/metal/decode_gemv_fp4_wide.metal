@@ -6,19 +6,17 @@
 #include <metal_stdlib>
 using namespace metal;
 
+#include "fp4.h"
+
+namespace decode_gemv_fp4_wide_ {
+
 constant constexpr uint tile_n = 512;
 constant constexpr uint columns_per_thread = 4;
-
-// E2M1: exponent and mantissa, moved to a half's, are the value times 2^-14, subnormals included.
-static float fp4_value(uint code) {
-  const ushort bits = ushort(((code & 7u) << 9) | ((code & 8u) << 12));
-  return float(as_type<half>(bits)) * 16384.0f;
-}
 
 // The first `count` codes of the word of each of a thread's columns, times the activations x.
 static float4 add_word(float4 sum, uint4 words, device const half* x, uint count) {
   for (uint i = 0; i < count; i++) {
-    const float4 values = float4(fp4_value(words.x), fp4_value(words.y), fp4_value(words.z), fp4_value(words.w));
+    const float4 values = float4(fp4::value(words.x), fp4::value(words.y), fp4::value(words.z), fp4::value(words.w));
     sum = fma(values, float4(float(x[i])), sum);
     words >>= 4u;
   }
@@ -34,6 +32,9 @@ static float4 load_scales(device const half* at, uint count) {
                 count > 3 ? float(at[3]) : 0.0f);
 }
 
+}  // namespace decode_gemv_fp4_wide_
+
+[[max_total_threads_per_threadgroup(128)]]
 kernel void decode_gemv_fp4_wide(device const half* A [[buffer(0)]],
                                  device const uint* B [[buffer(1)]],
                                  device const half* scales [[buffer(2)]],
@@ -44,6 +45,7 @@ kernel void decode_gemv_fp4_wide(device const half* A [[buffer(0)]],
                                  constant uint& group_size [[buffer(7)]],
                                  uint3 tile [[threadgroup_position_in_grid]],
                                  uint lane [[thread_index_in_threadgroup]]) {
+  using namespace decode_gemv_fp4_wide_;
   const uint row = tile.y;
   const uint column = tile.x * tile_n + lane * columns_per_thread;
   if (row >= M || column >= N) return;

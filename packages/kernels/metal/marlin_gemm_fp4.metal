@@ -5,17 +5,15 @@
 #include <metal_stdlib>
 using namespace metal;
 
+#include "fp4.h"
+
+namespace marlin_gemm_fp4_ {
+
 constant constexpr uint side = 64;
 constant constexpr uint depth = 32;
 constant constexpr uint threads = 128;
 constant constexpr uint thread_rows = 4;
 constant constexpr uint thread_columns = 8;
-
-// E2M1: exponent and mantissa, moved to a half's, are the value times 2^-14, subnormals included.
-static float fp4_value(uint code) {
-  const ushort bits = ushort(((code & 7u) << 9) | ((code & 8u) << 12));
-  return float(as_type<half>(bits)) * 16384.0f;
-}
 
 // a[row][k]: 64 rows of A from `row` on, 32 values from `k0` on; those beyond M and K are 0.
 static void load_rows(device const half* A, threadgroup half* a, uint M, uint K, uint row, uint k0, uint lane) {
@@ -34,12 +32,15 @@ static void load_weights(device const uint* B, device const half* scales, thread
     uint word = inside ? B[ulong(first / 8u) * N + n] : 0u;
     const float scale = inside ? float(scales[ulong(first / group_size) * N + n]) : 0.0f;
     for (uint j = 0; j < 8u; j++) {
-      w[(first - k0 + j) * side + i % side] = first + j < K ? fp4_value(word & 15u) * scale : 0.0f;
+      w[(first - k0 + j) * side + i % side] = first + j < K ? fp4::value(word) * scale : 0.0f;
       word >>= 4u;
     }
   }
 }
 
+}  // namespace marlin_gemm_fp4_
+
+[[max_total_threads_per_threadgroup(128)]]
 kernel void marlin_gemm_fp4(device const half* A [[buffer(0)]],
                             device const uint* B [[buffer(1)]],
                             device const half* scales [[buffer(2)]],
@@ -50,6 +51,7 @@ kernel void marlin_gemm_fp4(device const half* A [[buffer(0)]],
                             constant uint& group_size [[buffer(7)]],
                             uint3 tile [[threadgroup_position_in_grid]],
                             uint lane [[thread_index_in_threadgroup]]) {
+  using namespace marlin_gemm_fp4_;
   threadgroup half a[side * depth];
   threadgroup float w[depth * side];
   const uint first_row = tile.y * side, first_column = tile.x * side;
@@ -62,8 +64,10 @@ kernel void marlin_gemm_fp4(device const half* A [[buffer(0)]],
     load_weights(B, scales, w, N, K, group_size, first_column, k0, lane);
     threadgroup_barrier(mem_flags::mem_threadgroup);
     for (uint k = 0; k < depth; k++) {
+#pragma clang loop unroll(full)
       for (uint i = 0; i < thread_rows; i++) {
         const float x = float(a[(row + i) * depth + k]);
+#pragma clang loop unroll(full)
         for (uint j = 0; j < thread_columns; j++) {
           sums[i][j] = fma(w[k * side + column + thread_columns * j], x, sums[i][j]);
         }
@@ -73,7 +77,9 @@ kernel void marlin_gemm_fp4(device const half* A [[buffer(0)]],
     if (K - k0 <= depth) break;  // k0 + depth could wrap
   }
 
+#pragma clang loop unroll(full)
   for (uint i = 0; i < thread_rows; i++) {
+#pragma clang loop unroll(full)
     for (uint j = 0; j < thread_columns; j++) {
       const uint r = first_row + row + i, n = first_column + column + thread_columns * j;
       if (r < M && n < N) C[ulong(r) * N + n] = half(sums[i][j]);

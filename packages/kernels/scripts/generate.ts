@@ -1,6 +1,6 @@
 /**
  * Writes what follows from the manifest: parameter structs, argument tables and checks for the CPU kernels, parameter structs
- * for Metal, and the reference. Run by the build; the output depends on the manifest alone.
+ * for Metal, the Metal library, and the reference. Run by the build; the output depends on the manifest alone.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -9,7 +9,9 @@ import { manifest } from '../src/manifest/index.js'
 import { cpuKernelList } from './generate/cpu-kernel-list.js'
 import { cpuParams } from './generate/cpu-params.js'
 import { cpuTable } from './generate/cpu-table.js'
+import { metalLibrary } from './generate/metal-library.js'
 import { metalParams } from './generate/metal-params.js'
+import { readMetalSource } from './generate/metal-sources.js'
 import { reference } from './generate/reference.js'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
@@ -19,6 +21,7 @@ const files: Readonly<Record<string, string>> = {
   'build/generated/cpu/params.h': cpuParams(manifest),
   'build/generated/cpu/table.inc': cpuTable(manifest),
   'build/generated/metal/params.h': metalParams(manifest),
+  'build/generated/metal/kernels.metal': metalLibrary(manifest, readMetalSource),
   'docs/kernels.md': reference(manifest),
 }
 

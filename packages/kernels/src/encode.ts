@@ -44,7 +44,7 @@ export function encode<D extends KernelDefinition, B extends Bindable>(
   spec: KernelSpec<D, B>,
 ): EncodedKernel<B> {
   const { problem, constants, args } = spec
-  const resolved = resolveKernel(definition, problem, constants)
+  const resolved = resolveKernel(definition, problem, constants, backend)
   const grid = gridFor(definition, backend, problem, constants)
   const given = args as Readonly<Record<string, B | null | undefined>>
   for (const name of Object.keys(given)) {

@@ -11,11 +11,12 @@ export type {
   ScalarType,
 } from './manifest/types.js'
 export type { ArgumentsOf, ConstantsOf, Oracle, OracleInputs, OracleResults, ProblemOf } from './manifest/views.js'
-export { type ResolvedArgument, type ResolvedKernel, gridFor, resolveKernel } from './manifest/resolve.js'
+export { type ResolvedArgument, type ResolvedKernel, gridFor, orderOf, resolveKernel } from './manifest/resolve.js'
 export { type ConcreteType, elementBytes } from './manifest/elements.js'
 export { ExpressionError } from './manifest/expression.js'
 export { type Bindable, type EncodedKernel, type KernelSpec, encode, encodeParameters, record } from './encode.js'
 export { KernelArgumentError } from './errors.js'
+export { describeKernel } from './describe-kernel.js'
 export { KernelLibraryError, kernelLibraryFor } from './library.js'
 export { type DecodeGemvOptions, type DecodeGemvResult, decodeGemvFp4, kernels } from './one-call.js'
 export { type PackedWeights, PackingError, packColumns64, unpackColumns64 } from './packing/columns64.js'

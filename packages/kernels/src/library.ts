@@ -1,6 +1,8 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DeviceInfo, KernelLibrarySource } from '@metal-fp4/metal-core'
+import { describeKernel } from './describe-kernel.js'
+import { manifest } from './manifest/index.js'
 
 /** The device has no library of these kernels, or it was not built. */
 export class KernelLibraryError extends Error {
@@ -8,25 +10,42 @@ export class KernelLibraryError extends Error {
 }
 
 /**
- * The library of these kernels for a device: hand it to `device.loadLibrary`.
+ * The library of these kernels for a device: hand it to `device.loadLibrary`. A shared library for a CPU; for Metal one source, with
+ * a description of each kernel.
  * @throws KernelLibraryError when there is none, with what to do about it.
  */
 export function kernelLibraryFor(info: Pick<DeviceInfo, 'backend'>): KernelLibrarySource {
-  if (info.backend !== 'cpu') {
-    throw new KernelLibraryError(
-      `[kernels] expected a cpu device, got ${info.backend}. Its kernels are not part of this version: use createDevice({ backend: 'cpu' }).`,
-    )
+  switch (info.backend) {
+    case 'cpu':
+      return { kind: 'shared', path: built(`lib/${libraryName('kernels')}`) }
+    case 'metal':
+      return metalSource()
+    case 'cuda':
+      throw new KernelLibraryError(
+        `[kernels] expected a cpu or metal device, got ${info.backend}. Its kernels are not part of this version: use createDevice({ backend: 'cpu' }).`,
+      )
   }
-  const path = fileURLToPath(new URL(`../build/lib/${libraryName('kernels')}`, import.meta.url))
-  if (!existsSync(path)) {
-    throw new KernelLibraryError(
-      `[kernels] expected the library ${path}, found none. Build it: pnpm build in the repository (a C++20 compiler and cmake are needed).`,
-    )
-  }
-  return { kind: 'shared', path }
 }
 
 /** The file name of a shared library on this platform. */
 export function libraryName(name: string): string {
   return `${name}.${process.platform === 'darwin' ? 'dylib' : 'so'}`
+}
+
+function metalSource(): KernelLibrarySource {
+  return {
+    kind: 'metal',
+    name: 'metal-fp4 kernels',
+    source: readFileSync(built('generated/metal/kernels.metal'), 'utf8'),
+    kernels: manifest.filter(({ launch }) => launch.metal !== undefined).map(describeKernel),
+  }
+}
+
+/** The path of what the build made, the same from src and from dist. */
+function built(file: string): string {
+  const path = fileURLToPath(new URL(`../build/${file}`, import.meta.url))
+  if (existsSync(path)) return path
+  throw new KernelLibraryError(
+    `[kernels] expected the library ${path}, found none. Build it: pnpm build in the repository (a C++20 compiler and cmake are needed).`,
+  )
 }

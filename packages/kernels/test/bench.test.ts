@@ -1,14 +1,15 @@
 /** The benchmark suites: that they run, and that what they time is right. How fast it is, no test asserts. */
-import { runSuites } from '@metal-fp4/bench'
+import { type Suite, countSuites, runSuites } from '@metal-fp4/bench'
 import { type Device, createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { argumentArray } from '../bench/arrays.js'
-import { gemm, gemv, moe, suites } from '../bench/index.js'
+import { gemm, gemv, moe, suites, utilization } from '../bench/index.js'
 import { gemvFp4 } from '../src/manifest/index.js'
 import { resolveKernel } from '../src/manifest/resolve.js'
 import { nmse } from '../src/oracles/compare.js'
 import { gemvFp4 as oracle } from '../src/oracles/gemv_fp4.js'
 import { call } from './support/call.js'
+import { canSimulate, compileTimeout } from './support/simulate.js'
 
 const roofBytes = 1024 * 1024
 
@@ -54,7 +55,7 @@ describe('4096x4096, M = 1', () => {
 
 describe('suites', () => {
   const filter = { shapes: [{ n: 512, k: 1024 }] }
-  const kernels = async (suite: (typeof suites)[number], more: object): Promise<unknown[]> => {
+  const kernels = async (suite: Suite, more: object): Promise<unknown[]> => {
     const { rows, failures } = await runSuites({
       device,
       suites: [suite],
@@ -67,7 +68,7 @@ describe('suites', () => {
   }
 
   it('have names of their own', () => {
-    expect(suites.map(({ name }) => name)).toEqual(['gemv', 'gemm', 'moe'])
+    expect(suites.map(({ name }) => name)).toEqual(['gemv', 'gemm', 'moe', 'utilization'])
   })
 
   it('gemv runs every format up to 8 rows', async () => {
@@ -105,4 +106,50 @@ describe('suites', () => {
     // 4 of 64 experts of three 512 x 1024 matrices at 4.25 bits; the router's 64 x 1024 float32; a row in and one out.
     expect(rows[0].bytes).toBe(4 * 3 * 512 * 1024 * (4.25 / 8) + 64 * 1024 * 4 + 2 * 1024 * 4)
   })
+})
+
+describe('utilization', () => {
+  if (!canSimulate) {
+    it.skip('counts in metal-sim (install clang-19)', () => undefined)
+    return
+  }
+  const count = async (m: readonly number[], shapes?: readonly { n: number; k: number }[]) => {
+    const filter = { m, formats: ['fp4'], ...(shapes && { shapes }) }
+    const { rows, failures } = await countSuites({ suites: [utilization], filter })
+    expect(failures).toEqual([])
+    return rows
+  }
+
+  it(
+    'the GEMM of 64x64 tiles wastes 63 of 64 rows at M = 1, and none at M = 64',
+    { timeout: compileTimeout },
+    async () => {
+      const [n, k] = [128, 256]
+      const rows = (await count([1, 16, 64], [{ n, k }])).filter(({ kernel }) => kernel === 'marlin_gemm_fp4')
+      expect(rows.map(({ m, utilization: share }) => [m, share])).toEqual([
+        [1, 1 / 64],
+        [16, 1 / 4],
+        [64, 1],
+      ])
+      expect(rows[0]).toMatchObject({ usefulMultiplyAdds: n * k, executedMultiplyAdds: 64 * n * k })
+    },
+  )
+
+  it(
+    'the GEMVs execute at least 90 % useful multiply-adds at M = 1, N and K of 1024',
+    { timeout: compileTimeout },
+    async () => {
+      const [n, k] = [1024, 1024]
+      const rows = (await count([1], [{ n, k }])).filter(({ kernel }) => kernel !== 'marlin_gemm_fp4')
+      expect(rows.map(({ kernel }) => kernel)).toEqual(['decode_gemv_fp4_wide', 'gemv_fp4', 'gemv_fp4_partial'])
+      for (const { utilization: share, usefulMultiplyAdds, bytesRead, uniqueBytesRead } of rows) {
+        expect(share).toBeGreaterThanOrEqual(0.9)
+        expect(share).toBeLessThanOrEqual(1)
+        expect(usefulMultiplyAdds).toBeGreaterThanOrEqual(n * k)
+        // Codes of 4 bits, and more than them: scales and the row.
+        expect(uniqueBytesRead).toBeGreaterThan((n * k) / 2)
+        expect(bytesRead).toBeGreaterThanOrEqual(uniqueBytesRead ?? NaN)
+      }
+    },
+  )
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { embeddingRows } from '../src/manifest/index.js'
 import { embeddingRows as oracle } from '../src/oracles/embedding_rows.js'
-import { call } from './support/call.js'
+import { call, describeTargets } from './support/call.js'
 import { normal, uniform } from './support/random.js'
 
 function makeCase(type: 'f32' | 'f16' | 'bf16', m: number, n: number, k: number) {
@@ -16,25 +16,28 @@ function makeCase(type: 'f32' | 'f16' | 'bf16', m: number, n: number, k: number)
   return { problem: { m, n, k }, constants: { type }, args: { tokens, table, out: new Float32Array(m * k).fill(NaN) } }
 }
 
-for (const type of ['f32', 'f16', 'bf16'] as const) {
-  test.each([
-    ['one row, one value', 1, 1, 1],
-    ['one row of lanes', 1, 5, 16],
-    ['8 rows, a ragged width', 8, 100, 67],
-    ['width below the lanes', 3, 9, 15],
-  ])(`${type}: %s`, async (_, m, n, k) => {
-    const spec = makeCase(type, m, n, k)
-    await call(embeddingRows, spec)
-    expect(Float64Array.from(spec.args.out)).toEqual(oracle(spec.problem, spec.constants, spec.args).out)
-  })
-}
+describeTargets(embeddingRows, (target) => {
+  for (const type of ['f32', 'f16', 'bf16'] as const) {
+    test.each([
+      ['one row, one value', 1, 1, 1],
+      ['one row of lanes', 1, 5, 16],
+      ['8 rows, a ragged width', 8, 100, 67],
+      ['width below the lanes', 3, 9, 15],
+      ['more than a threadgroup', 2, 3, 1100],
+    ])(`${type}: %s`, async (_, m, n, k) => {
+      const spec = makeCase(type, m, n, k)
+      await call(embeddingRows, spec, target)
+      expect(Float64Array.from(spec.args.out)).toEqual(oracle(spec.problem, spec.constants, spec.args).out)
+    })
+  }
 
-test('a token outside the vocabulary fails, and says where', async () => {
-  const spec = makeCase('f32', 3, 4096, 8)
-  spec.args.tokens[2] = 5000
-  const message = '[embedding_rows] token 5000 at row 2 is outside the vocabulary of 4096'
-  await expect(call(embeddingRows, spec)).rejects.toThrow(message)
-  expect(() => oracle(spec.problem, spec.constants, spec.args)).toThrow(message)
-  spec.args.tokens[2] = 4096
-  await expect(call(embeddingRows, spec)).rejects.toThrow('token 4096 at row 2')
+  test('a token outside the vocabulary fails, and says where', async () => {
+    const spec = makeCase('f32', 3, 4096, 8)
+    spec.args.tokens[2] = 5000
+    const message = '[embedding_rows] token 5000 at row 2 is outside the vocabulary'
+    await expect(call(embeddingRows, spec, target)).rejects.toThrow(message)
+    expect(() => oracle(spec.problem, spec.constants, spec.args)).toThrow(message)
+    spec.args.tokens[2] = 4096
+    await expect(call(embeddingRows, spec, target)).rejects.toThrow('token 4096 at row 2')
+  })
 })

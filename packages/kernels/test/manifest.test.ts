@@ -102,6 +102,7 @@ test('types follow from a definition', () => {
   expectTypeOf<ConstantsOf<typeof gemvFp4>>().toEqualTypeOf<{
     readonly format?: 'fp4' | 'mxfp4' | 'nvfp4'
     readonly epilogue?: 'none' | 'add' | 'swiglu'
+    readonly rows?: 'eight' | 'one' | 'two' | 'four'
   }>()
   expectTypeOf<ArgumentsOf<typeof gemvFp4, string>>().toEqualTypeOf<{
     readonly activations: string

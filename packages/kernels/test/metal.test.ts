@@ -1,9 +1,9 @@
 /** The Metal sources are well-formed, address spaces included, and are what the manifest says they are. */
-import { describe, expect, test } from 'vitest'
-import { metalParams } from '../scripts/generate/metal-params.js'
+import { type ParameterInfo, compile } from '@metal-fp4/metal-sim'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { type KernelDefinition, decodeGemvFp4Wide, manifest } from '../src/index.js'
 import { type ConcreteType, concreteTypes } from '../src/manifest/elements.js'
-import { type Parameter, clang, metalSource, parametersOf, typeCheck } from './support/clang.js'
+import { canSimulate, compileTimeout, programOf, sourceOf } from './support/simulate.js'
 
 const metalTypes: Readonly<Record<ConcreteType, string>> = {
   f32: 'float',
@@ -14,84 +14,91 @@ const metalTypes: Readonly<Record<ConcreteType, string>> = {
   e4m3: 'uchar',
 }
 
-/** How clang names the parameters that the manifest describes. */
-function expectedParameters(definition: KernelDefinition): Parameter[] {
-  const buffers = definition.args.map(({ name, type, access }) => ({
-    name,
-    type: `device ${metalTypes[concreteTypes(definition, type)[0]]}${access === 'read' ? ' const' : ''} *`,
-  }))
-  const reference = (name: string, type: string) => ({
-    name,
-    type: `const __attribute__((address_space(2))) ${type} &`,
+/** The buffers that a kernel's source declares, by the manifest: where an element's type depends on a constant, its bytes. */
+function expectedBuffers(definition: KernelDefinition): Omit<ParameterInfo, 'kind' | 'condition'>[] {
+  const { name, args, problem, params, failures = [] } = definition
+  const buffers = args.map((argument) => {
+    const types = concreteTypes(definition, argument.type)
+    const element = types.length > 1 ? 'uchar' : metalTypes[types[0]]
+    return [argument.name, `device ${argument.access === 'read' ? 'const ' : ''}${element}*`]
   })
-  const { problem, params } = definition
-  if (params === 'struct') return [...buffers, reference('params', `${definition.name}_params`)]
-  return [
-    ...buffers,
-    ...Object.entries(problem).map(([name, type]) => reference(name, type === 'u32' ? 'uint' : 'float')),
-  ]
+  const values =
+    params === 'struct'
+      ? [['params', `constant ${name}_params&`]]
+      : Object.entries(problem).map(([field, type]) => [field, `constant ${type === 'u32' ? 'uint' : 'float'}&`])
+  const status = failures.length > 0 ? [['status', 'device atomic_uint*']] : []
+  return [...buffers, ...values, ...status].map(([parameter, type], index) => ({ name: parameter, type, index }))
 }
 
 const withMetal = manifest.filter(({ launch }) => launch.metal !== undefined)
 
-test('the manifest has Metal kernels', () => {
-  expect(withMetal.map(({ name }) => name)).toEqual(['decode_gemv_fp4_wide', 'marlin_gemm_fp4'])
+test('every kernel has a Metal source', () => {
+  expect(withMetal.map(({ name }) => name)).toEqual(manifest.map(({ name }) => name))
 })
 
-if (clang === undefined) {
-  test.skip('Metal sources are type-checked (install clang-19)', () => undefined)
+test('a Metal threadgroup is one thread, or whole simdgroups of at most 1024 threads', () => {
+  for (const { name, launch } of withMetal) {
+    const threads = (launch.metal?.threadgroup ?? []).reduce((product, size) => product * size, 1)
+    expect([name, threads === 1 || threads % 32 === 0, threads <= 1024]).toEqual([name, true, true])
+  }
+})
+
+test('a Metal pipeline is made for the threads that are launched: the compiler keeps to registers for so many', () => {
+  for (const definition of withMetal) {
+    const threads = (definition.launch.metal?.threadgroup ?? []).reduce((product, size) => product * size, 1)
+    const attribute = `[[max_total_threads_per_threadgroup(${threads})]]\nkernel void ${definition.name}(`
+    expect([definition.name, sourceOf(definition).includes(attribute)]).toEqual([definition.name, true])
+  }
+})
+
+test('messages of failures speak of two words at most', () => {
+  for (const { failures = [] } of manifest) {
+    for (const text of failures) expect(text.replaceAll(/\{[01]\}/g, '')).not.toMatch(/[{}]/)
+  }
+})
+
+if (!canSimulate) {
+  test.skip('Metal sources compile (install clang-19)', () => undefined)
 } else {
   describe.each(withMetal.map((definition) => [definition.name, definition] as const))('%s', (name, definition) => {
-    const source = metalSource(name)
+    beforeAll(() => programOf(definition), compileTimeout)
 
-    test('type-checks', () => {
-      expect(typeCheck(source)).toBe('')
-    })
-
-    test('has the arguments of the manifest: names, order, address spaces, element types, buffer indices', () => {
-      const expected = expectedParameters(definition)
-      expect(parametersOf(source, name).slice(0, expected.length)).toEqual(expected)
-      const bound = [...source.matchAll(/(\w+) \[\[buffer\((\d+)\)\]\]/g)]
-      expect(bound.map(([, argument, index]) => [argument, Number(index)])).toEqual(
-        expected.map((parameter, i) => [parameter.name, i]),
+    test('compiles, and has the arguments of the manifest: names, indices, address spaces, element types', async () => {
+      const { kernels, constants, diagnostics } = await programOf(definition)
+      expect(diagnostics).toEqual([])
+      const kernel = kernels.find((one) => one.name === name)
+      const buffers = kernel?.parameters.filter(({ kind }) => kind === 'buffer') ?? []
+      expect(buffers.map(({ name: parameter, type, index }) => ({ name: parameter, type, index }))).toEqual(
+        expectedBuffers(definition),
       )
-    })
-
-    test('a planted mistake is found', () => {
-      const planted = (from: string, to: string): string => {
-        expect(source).toContain(from)
-        return source.replace(from, to)
+      // What a constant may turn off is declared under a condition, or the kernel could not be encoded without it.
+      for (const [i, { when }] of definition.args.entries()) {
+        const byConstant = Object.keys(definition.constants).some((constant) => when?.includes(constant))
+        expect([name, buffers[i].name, buffers[i].condition !== null]).toEqual([
+          name,
+          definition.args[i].name,
+          byConstant,
+        ])
       }
-      // A helper whose parameter has lost its address space cannot take what the kernel passes.
-      expect(typeCheck(planted('(device const uint*', '(const uint*'))).toMatch(/no matching function|address space/)
-      const withoutSpace = planted('device const half* A', 'const half* A')
-      const parameters = typeCheck(withoutSpace) === '' ? parametersOf(withoutSpace, name) : []
-      expect(parameters[0]).not.toEqual(expectedParameters(definition)[0])
-      const swapped = planted('constant uint& M [[buffer(4)]]', 'constant uint& K [[buffer(4)]]').replace(
-        'constant uint& K [[buffer(6)]]',
-        'constant uint& M [[buffer(6)]]',
-      )
-      expect(parametersOf(swapped, name)).not.toEqual(parametersOf(source, name))
+      for (const { index } of constants) expect(index).toBeLessThan(4)
     })
   })
 
-  test('a threadgroup pointer is no device pointer, and constants cannot be written', () => {
-    const head = '#include <metal_stdlib>\nusing namespace metal;\n'
-    const helper = `${head}static float first(device const float* x) { return x[0]; }\n`
-    const kernelOf = (argument: string, body: string): string => `${helper}kernel void k(${argument}) { ${body} }\n`
-    expect(typeCheck(kernelOf('device float* x', 'x[1] = first(x);'))).toBe('')
-    expect(typeCheck(kernelOf('threadgroup float* x', 'x[1] = first(x);'))).toContain('no matching function')
-    expect(typeCheck(kernelOf('constant uint& n', 'n = 1;'))).toContain('cannot assign')
-  })
-
-  test('the generated parameter structs are Metal', () => {
-    expect(typeCheck(`#include <metal_stdlib>\nusing namespace metal;\n${metalParams(manifest)}`)).toBe('')
+  test('what the manifest says is compared with the source', async () => {
+    const source = sourceOf(decodeGemvFp4Wide)
+    const swapped = source
+      .replace('constant uint& M [[buffer(4)]]', 'constant uint& K [[buffer(4)]]')
+      .replace('constant uint& K [[buffer(6)]]', 'constant uint& M [[buffer(6)]]')
+    expect(swapped).not.toBe(source)
+    const { kernels } = await compile(swapped)
+    const buffers = kernels[0].parameters.filter(({ kind }) => kind === 'buffer')
+    expect(buffers.map(({ name }) => name)).not.toEqual(expectedBuffers(decodeGemvFp4Wide).map(({ name }) => name))
   })
 }
 
 test('a threadgroup of decode_gemv_fp4_wide covers 512 columns: 128 threads of 4', () => {
   expect(decodeGemvFp4Wide.launch.metal.threadgroup).toEqual([128, 1, 1])
-  const source = metalSource('decode_gemv_fp4_wide')
+  const source = sourceOf(decodeGemvFp4Wide)
   expect(source).toContain('constant constexpr uint tile_n = 512;')
   expect(source).toContain('constant constexpr uint columns_per_thread = 4;')
 })

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { philox4x32 } from '../src/oracles/philox.js'
 import type { SampleSettings } from '../src/oracles/sample_token.js'
+import { sampleToken } from '../src/manifest/index.js'
+import { describeTargets } from './support/call.js'
 import { sample } from './support/sample.js'
 
 test.each([
@@ -23,22 +25,24 @@ test.each([
   expect(philox4x32(counter, key)).toEqual(Uint32Array.from(expected))
 })
 
-test('the random number is word 0 for the position and the seed: equal logits give its leading bits', async () => {
-  for (const [position, seedLow, seedHigh] of [
-    [0, 0, 0],
-    [5, 0xffffffff, 0],
-    [1000, 7, 0xdeadbeef],
-  ] as const) {
-    const { tokens } = await sample(new Float32Array(65536), 1, { seedLow, seedHigh }, position)
-    expect(tokens[0]).toBe(philox4x32([position, 0, 0, 0], [seedLow, seedHigh])[0] >>> 16)
-  }
-  expect((await sample(new Float32Array(65536), 1, { seedLow: 0, seedHigh: 0 })).tokens[0]).toBe(0x6627)
-})
+describeTargets(sampleToken, (target) => {
+  test('the random number is word 0 for the position and the seed: equal logits give its leading bits', async () => {
+    for (const [position, seedLow, seedHigh] of [
+      [0, 0, 0],
+      [5, 0xffffffff, 0],
+      [1000, 7, 0xdeadbeef],
+    ] as const) {
+      const { tokens } = await sample(new Float32Array(65536), 1, { seedLow, seedHigh }, position, target)
+      expect(tokens[0]).toBe(philox4x32([position, 0, 0, 0], [seedLow, seedHigh])[0] >>> 16)
+    }
+    expect((await sample(new Float32Array(65536), 1, { seedLow: 0, seedHigh: 0 }, 0, target)).tokens[0]).toBe(0x6627)
+  })
 
-test('a number on the border between two tokens gives the upper one', async () => {
-  const position = 156072
-  expect(philox4x32([position, 0, 0, 0], [1, 2])[0]).toBe(0xb2e10000)
-  expect((await sample(new Float32Array(65536), 1, {}, position)).tokens[0]).toBe(0xb2e1)
+  test('a number on the border between two tokens gives the upper one', async () => {
+    const position = 156072
+    expect(philox4x32([position, 0, 0, 0], [1, 2])[0]).toBe(0xb2e10000)
+    expect((await sample(new Float32Array(65536), 1, {}, position, target)).tokens[0]).toBe(0xb2e1)
+  })
 })
 
 /** Draws `count` tokens at different positions and compares their frequencies with probabilities by a chi-square test. */

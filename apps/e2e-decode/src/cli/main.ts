@@ -1,5 +1,6 @@
 /** The command line: what the verbs are, and what becomes of an error. */
 import { Command, CommanderError } from 'commander'
+import { ContextOverflowError, OptionError } from '../errors.js'
 import { packageVersion } from '../version.js'
 import { benchCommand } from './bench.js'
 import { generateCommand } from './generate.js'
@@ -47,7 +48,8 @@ function report(error: unknown): number {
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`${message}\n`)
   if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
-  return failed
+  // Flags that exclude one another, or a value that only the model could judge. A prompt that is too long is no wrong flag.
+  return error instanceof OptionError && !(error instanceof ContextOverflowError) ? wrongUsage : failed
 }
 
 /** Commander's `error: …`, in the form of all our messages and on one line. */

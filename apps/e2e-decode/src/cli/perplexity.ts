@@ -2,7 +2,6 @@
 import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
-import { OptionError } from '../errors.js'
 import { measurePerplexity, splitDocuments } from '../perplexity.js'
 import { type ModelFlags, addModelOptions, integer } from './options.js'
 import { openProgress, withModel } from './session.js'
@@ -54,6 +53,8 @@ function readText(path: string): string {
     return names.map((name) => readFileSync(join(path, name), 'utf8')).join('<|endoftext|>')
   } catch (error) {
     const got = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new OptionError(`[perplexity] expected a text file or folder at ${path}, got ${got}. Check the path.`)
+    throw new Error(`[perplexity] expected a text file or folder at ${path}, got ${got}. Check the path.`, {
+      cause: error,
+    })
   }
 }

@@ -31,7 +31,7 @@ export class KvPool {
     const make = (label: string): DeviceBuffer[] =>
       Array.from({ length: layers }, () => this.#buffers.make(byteLength, label))
     const made = this.#buffers.build(() => ({
-      table: this.#buffers.make(this.blocks * 4, 'blockTable', 'shared'),
+      table: this.#buffers.make(this.blocks * 4, 'blockTable'),
       keys: make('keys'),
       values: make('values'),
     }))

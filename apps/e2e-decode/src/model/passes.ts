@@ -4,6 +4,7 @@ import type { CommandGraph, Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import { Buffers } from './buffers.js'
 import { settingsWords } from './sampler-settings.js'
 import { type PassParts, recordPass, splitLength } from './record-pass.js'
+import { scratchBytesOf } from './scratch.js'
 import { type Workspace, createWorkspace, mostDecodeRows } from './workspace.js'
 
 /** Rows of the largest pass over a prompt. */
@@ -47,15 +48,17 @@ export class Passes {
     this.#endTokenCount = Math.max(1, endTokenCount)
     this.#most = Math.ceil(parts.pool.capacity / splitLength)
     this.#buffers = new Buffers(device)
-    const words = (count: number, label: string): DeviceBuffer => this.#buffers.make(count * 4, label, 'shared')
+    const words = (count: number, label: string, storage?: 'shared'): DeviceBuffer =>
+      this.#buffers.make(count * 4, label, storage)
     const made = this.#buffers.build(() => ({
       step: {
-        state: words(3, 'state'),
-        ring: words(ringSize, 'ring'),
+        // The host looks at these while other steps are queued; all else it writes in turn, wherever it is.
+        state: words(3, 'state', 'shared'),
+        ring: words(ringSize, 'ring', 'shared'),
         settings: words(settingsWords, 'settings'),
         endTokens: words(this.#endTokenCount, 'endTokens'),
       },
-      row: createWorkspace(device, parts.spec, 1, this.#most),
+      row: this.#workspace(1),
     }))
     this.step = made.step
     this.row = made.row
@@ -63,7 +66,7 @@ export class Passes {
 
   /** Activations of up to `chunkRows` rows, made when the first prompt comes. */
   get rows(): Workspace {
-    return (this.#rows ??= createWorkspace(this.#device, this.#parts.spec, chunkRows, this.#most))
+    return (this.#rows ??= this.#workspace(chunkRows))
   }
 
   /** The step that reads a token, chooses the next and moves on, for positions below `positions`. */
@@ -92,6 +95,11 @@ export class Passes {
     this.#buffers.dispose()
     this.row.dispose()
     this.#rows?.dispose()
+  }
+
+  #workspace(capacity: number): Workspace {
+    const scratchBytes = scratchBytesOf(this.#parts, Math.min(capacity, mostDecodeRows))
+    return createWorkspace(this.#device, this.#parts.spec, { capacity, splits: this.#most, scratchBytes })
   }
 
   /** Splits for a context, in powers of two: a graph is recorded anew only when the context doubles. */

@@ -1,5 +1,5 @@
 /** Records one pass through the model: tokens and their positions in, logits out. What changes between passes is in buffers. */
-import { recordExperts, recordMatmul } from '@metal-fp4/dispatch'
+import { type MatmulSpec, recordExperts, recordMatmul } from '@metal-fp4/dispatch'
 import {
   attentionCombine,
   attentionDecode,
@@ -59,15 +59,20 @@ export function recordPass(graph: CommandGraph, parts: PassParts, space: Workspa
     if (feed.kind === 'experts') recordExpertLayer(graph, parts, space, m, at, feed)
     else {
       const gateUp = { m, activations: normed, weights: weights.matrix(at('gateUp')), out: space.inner }
-      recordMatmul(graph, library, { ...gateUp, label: at('gateUp') })
+      multiply(graph, parts, space, { ...gateUp, label: at('gateUp') })
       const down = { m, activations: space.inner, weights: weights.matrix(at('down')), residual: hidden, out: hidden }
-      recordMatmul(graph, library, { ...down, label: at('down') })
+      multiply(graph, parts, space, { ...down, label: at('down') })
     }
   }
   if (!shape.logits) return
   normalize('finalNorm')
   const output = weights.matrix(spec.tiedEmbedding ? 'embedding' : 'output')
-  recordMatmul(graph, library, { m, activations: normed, weights: output, out: space.logits(), label: 'output' })
+  multiply(graph, parts, space, { m, activations: normed, weights: output, out: space.logits(), label: 'output' })
+}
+
+/** A product with the scratch memory of the workspace. */
+function multiply(graph: CommandGraph, { library }: PassParts, { scratch }: Workspace, spec: MatmulSpec): void {
+  recordMatmul(graph, library, scratch === null ? spec : { ...spec, scratch })
 }
 
 function recordEmbedding(
@@ -102,7 +107,7 @@ function recordAttention(
   const { normed, queryKeyValue: qkv, queries, attended, partials, positions, hidden } = space
   const at = (name: string): string => `layers.${layer}.${name}`
   const fused = weights.matrix(at('queryKeyValue'))
-  recordMatmul(graph, library, { m, activations: normed, weights: fused, out: qkv, label: at('queryKeyValue') })
+  multiply(graph, parts, space, { m, activations: normed, weights: fused, out: qkv, label: at('queryKeyValue') })
 
   const cache = { keys: pool.keys[layer], values: pool.values[layer], positions, blockTable: pool.table }
   // One sequence: all rows share the table.
@@ -135,20 +140,21 @@ function recordAttention(
     residual: hidden,
     out: hidden,
   }
-  recordMatmul(graph, library, { ...output, label: at('attentionOutput') })
+  multiply(graph, parts, space, { ...output, label: at('attentionOutput') })
 }
 
 function recordExpertLayer(
   graph: CommandGraph,
-  { library, spec, weights }: PassParts,
+  parts: PassParts,
   space: Workspace,
   m: number,
   at: (name: string) => string,
   feed: FeedForward & { kind: 'experts' },
 ): void {
+  const { library, spec, weights } = parts
   const { experts, topK, scoring, normalize, scalingFactor } = feed
   const { normed, scores, ids, inner, expertOut, hidden } = space
-  recordMatmul(graph, library, {
+  multiply(graph, parts, space, {
     m,
     activations: normed,
     weights: weights.matrix(at('router')),

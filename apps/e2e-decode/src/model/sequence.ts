@@ -70,8 +70,10 @@ export class Sequence {
   /** Appends one chunk of up to `chunkRows` tokens and gives a copy of its logits, `[tokens.length, vocabSize]`. */
   async appendWithLogits(tokens: readonly number[], signal?: AbortSignal): Promise<Float32Array> {
     await this.#pass(tokens, true, signal)
-    const logits = this.#passes.rows.logits().asFloat32Array()
-    return logits.slice(0, tokens.length * this.#vocabSize)
+    const count = tokens.length * this.#vocabSize
+    const bytes = await this.#passes.rows.logits().read(0, count * 4)
+    this.checkOpen()
+    return new Float32Array(bytes.buffer, bytes.byteOffset, count)
   }
 
   /**

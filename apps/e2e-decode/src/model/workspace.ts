@@ -31,17 +31,31 @@ export interface Workspace {
   readonly weights: DeviceBuffer
   /** [m, topK, width] */
   readonly expertOut: DeviceBuffer
+  /** What products whose K is split hand from one dispatch to the next; null where none is. */
+  readonly scratch: DeviceBuffer | null
   /** [m, vocabSize], made when first needed: a prompt's chunks have none. */
   logits(): DeviceBuffer
   dispose(): void
 }
 
-/** Makes the buffers for `capacity` rows. `splits`: parts of the context that attention is split into. */
-export function createWorkspace(device: Device, spec: ModelSpec, capacity: number, splits: number): Workspace {
+export interface WorkspaceSize {
+  /** Rows. */
+  readonly capacity: number
+  /** Parts of the context that attention is split into. */
+  readonly splits: number
+  /** What the largest product asks for. */
+  readonly scratchBytes: number
+}
+
+/** Makes the buffers. */
+export function createWorkspace(
+  device: Device,
+  spec: ModelSpec,
+  { capacity, splits, scratchBytes }: WorkspaceSize,
+): Workspace {
   const { width, heads, kvHeads, headDim, vocabSize, feedForward } = spec
   const buffers = new Buffers(device)
-  const make = (count: number, label: string, storage: 'private' | 'shared' = 'private'): DeviceBuffer =>
-    buffers.make(Math.max(count, 1) * 4, label, storage)
+  const make = (count: number, label: string): DeviceBuffer => buffers.make(Math.max(count, 1) * 4, label)
   const rows = (count: number, label: string): DeviceBuffer => make(capacity * count, label)
   const largest = (size: (feed: FeedForward) => number): number =>
     feedForward.reduce((most, feed) => Math.max(most, size(feed)), 0)
@@ -49,8 +63,8 @@ export function createWorkspace(device: Device, spec: ModelSpec, capacity: numbe
   let logits: DeviceBuffer | undefined
   return buffers.build(() => ({
     capacity,
-    tokens: make(capacity, 'tokens', 'shared'),
-    positions: make(capacity, 'positions', 'shared'),
+    tokens: make(capacity, 'tokens'),
+    positions: make(capacity, 'positions'),
     hidden: rows(width, 'hidden'),
     normed: rows(width, 'normed'),
     queryKeyValue: rows((heads + 2 * kvHeads) * headDim, 'queryKeyValue'),
@@ -62,7 +76,8 @@ export function createWorkspace(device: Device, spec: ModelSpec, capacity: numbe
     ids: rows(largest(topK), 'ids'),
     weights: rows(largest(topK), 'weights'),
     expertOut: rows(largest(topK) * width, 'expertOut'),
-    logits: () => (logits ??= make(capacity * vocabSize, 'logits', 'shared')),
+    scratch: scratchBytes === 0 ? null : buffers.make(scratchBytes, 'scratch'),
+    logits: () => (logits ??= make(capacity * vocabSize, 'logits')),
     dispose: () => buffers.dispose(),
   }))
 }

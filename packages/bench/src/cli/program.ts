@@ -24,7 +24,7 @@ export const formats: readonly string[] = ['fp4', 'mxfp4', 'nvfp4', 'f16', 'bf16
 export function makeProgram(): Command {
   return new Command('bench')
     .description('Benchmarks against the memory roof: cold caches, device time, one suite at a time.')
-    .argument('[suites...]', 'names of suites (default: all; see --list)')
+    .argument('[suites...]', 'names of suites (default: all that are timed; see --list)')
     .option(
       '--shape <NxK>',
       'N outputs by K inputs, e.g. 4096x14336; repeat it or separate by commas',

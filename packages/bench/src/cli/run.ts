@@ -1,14 +1,15 @@
-/** Opens a device for each number of threads and runs the suites on it, telling stderr how it goes. */
+/** Opens a device for each number of threads and runs the suites on it, and those that count without one, telling stderr how it goes. */
 import { type Device, createDevice } from '@metal-fp4/metal-core'
+import { type CountProgress, countSuites } from '../counting.js'
 import { describeMachine } from '../machine.js'
 import { duration } from '../reporters/columns.js'
-import type { BenchFailure, BenchReport, BenchRow } from '../rows.js'
+import type { BenchFailure, BenchReport, BenchRow, CountRow } from '../rows.js'
 import { type RunProgress, runSuites } from '../runner.js'
-import type { Filter, Suite } from '../suite.js'
+import { type CountingSuite, type Filter, type Suite, isCounting } from '../suite.js'
 import type { CliOptions } from './program.js'
 
 export async function runOnDevices(
-  suites: readonly Suite[],
+  suites: readonly (Suite | CountingSuite)[],
   flags: CliOptions,
   stderr: (text: string) => void,
   signal: AbortSignal | undefined,
@@ -16,23 +17,21 @@ export async function runOnDevices(
   const machine = describeMachine()
   const rows: BenchRow[] = []
   const failures: BenchFailure[] = []
-  const onProgress = (progress: RunProgress): void => {
+  const counts: CountRow[] = []
+  const timed = suites.filter((suite): suite is Suite => !isCounting(suite))
+  const onProgress = (progress: RunProgress | CountProgress): void => {
     if (progress.kind === 'row') rows.push(progress.row)
+    if (progress.kind === 'counted') counts.push(progress.row)
     if (progress.kind === 'failure') failures.push(progress.failure)
     stderr(progressText(progress))
   }
   try {
-    for (const threads of await threadCounts(flags)) {
+    const common = { filter: filterOf(flags), ...(signal && { signal }), onProgress }
+    await countSuites({ suites: suites.filter(isCounting), ...common })
+    for (const threads of timed.length > 0 ? await threadCounts(flags) : []) {
       const device = await open(flags, threads, stderr)
       try {
-        await runSuites({
-          device,
-          suites,
-          filter: filterOf(flags),
-          ...samplingOf(flags),
-          ...(signal && { signal }),
-          onProgress,
-        })
+        await runSuites({ device, suites: timed, ...samplingOf(flags), ...common })
       } finally {
         device.dispose()
       }
@@ -41,7 +40,7 @@ export async function runOnDevices(
     // Rows made before Ctrl-C are still worth printing.
     if (!signal?.aborted) throw error
   }
-  return { machine, rows, ...(failures.length > 0 && { failures }) }
+  return { machine, rows, ...(counts.length > 0 && { counts }), ...(failures.length > 0 && { failures }) }
 }
 
 /** By default one thread and all of them: the first shows the kernel, the second what a user gets. A GPU has no choice. */
@@ -71,12 +70,15 @@ function samplingOf({ samples, time }: CliOptions): { samples?: number; timeMs?:
   return { ...(samples !== undefined && { samples }), ...(time !== undefined && { timeMs: time }) }
 }
 
-function progressText(progress: RunProgress): string {
+function progressText(progress: RunProgress | CountProgress): string {
   switch (progress.kind) {
     case 'case': {
-      const { suite, name, threads } = progress
-      return `${suite}: ${name}, ${threads} ${threads === 1 ? 'thread' : 'threads'} … `
+      const { suite, name } = progress
+      if (!('threads' in progress)) return `${suite}: ${name} … `
+      return `${suite}: ${name}, ${progress.threads} ${progress.threads === 1 ? 'thread' : 'threads'} … `
     }
+    case 'counted':
+      return `${(100 * progress.row.utilization).toFixed(1)} % useful\n`
     case 'row': {
       const { medianNs, percentOfRoof, tokensPerSecond } = progress.row
       const tokens = tokensPerSecond === undefined ? '' : `, ${tokensPerSecond.toFixed(1)} tokens/s`

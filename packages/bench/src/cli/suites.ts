@@ -2,11 +2,13 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fail, messageOf } from '../errors.js'
-import { type Suite, isSuite } from '../suite.js'
+import { type CountingSuite, type Suite, isCounting, isSuite } from '../suite.js'
+
+type AnySuite = Suite | CountingSuite
 
 /** The suites that modules export: any exported suite, or array of suites. */
-export async function loadSuites(modules: readonly string[]): Promise<Suite[]> {
-  const suites: Suite[] = []
+export async function loadSuites(modules: readonly string[]): Promise<AnySuite[]> {
+  const suites: AnySuite[] = []
   for (const name of modules) {
     const exported = await importModule(name)
     const found = Object.values(exported).flat().filter(isSuite)
@@ -39,13 +41,13 @@ async function importModule(name: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** The named suites in the order named, all of them when none is named. */
-export function selectSuites(suites: readonly Suite[], names: readonly string[]): readonly Suite[] {
+/** The named suites in the order named, all that are timed when none is named. */
+export function selectSuites(suites: readonly AnySuite[], names: readonly string[]): readonly AnySuite[] {
   const known = suites.map(({ name }) => name).join(', ') || 'none'
   const doubled = suites.find((suite, i) => suites.findIndex(({ name }) => name === suite.name) !== i)
   if (doubled) fail('bench', 'one suite of each name', `two named '${doubled.name}'`, 'Rename one of them.')
   if (suites.length === 0) fail('bench', 'a suite', 'none', 'Pass a module that exports one: --suite ./my-suite.mjs.')
-  if (names.length === 0) return suites
+  if (names.length === 0) return suites.filter((suite) => !isCounting(suite))
   return [...new Set(names)].map((wanted) => {
     const suite = suites.find(({ name }) => name === wanted)
     return suite ?? fail('bench', `suites among: ${known}`, `'${wanted}'`, 'See --list.')

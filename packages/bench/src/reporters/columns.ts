@@ -1,13 +1,13 @@
 /** The columns that people read; json and csv have all of a row. */
 import type { Machine } from '../machine.js'
-import type { BenchRow } from '../rows.js'
+import type { BenchRow, CountRow } from '../rows.js'
 
-export interface Column {
+export interface Column<Row = BenchRow> {
   readonly title: string
   readonly align: 'left' | 'right'
   /** Left out when no row has a value in it. */
   readonly optional?: boolean
-  text(row: BenchRow): string
+  text(row: Row): string
 }
 
 export const columns: readonly Column[] = [
@@ -38,9 +38,28 @@ export const columns: readonly Column[] = [
   },
 ]
 
+export const countColumns: readonly Column<CountRow>[] = [
+  { title: 'suite', align: 'left', text: ({ suite }) => suite },
+  { title: 'kernel', align: 'left', text: ({ kernel }) => kernel },
+  { title: 'variant', align: 'left', optional: true, text: ({ variant }) => variant ?? '' },
+  { title: 'format', align: 'left', text: ({ format }) => format },
+  { title: 'M', align: 'right', text: ({ m }) => String(m) },
+  { title: 'N x K', align: 'right', text: ({ n, k }) => `${n} x ${k}` },
+  { title: 'useful', align: 'right', text: ({ usefulMultiplyAdds }) => String(usefulMultiplyAdds) },
+  { title: 'executed', align: 'right', text: ({ executedMultiplyAdds }) => String(executedMultiplyAdds) },
+  { title: 'utilization', align: 'right', text: ({ utilization }) => `${(100 * utilization).toFixed(1)} %` },
+  { title: 'bytes read', align: 'right', text: ({ bytesRead }) => String(bytesRead) },
+]
+
+/** Columns as texts: how wide they are is for the reporter. */
+export interface Cells {
+  readonly shown: readonly Pick<Column<never>, 'title' | 'align'>[]
+  readonly texts: readonly string[][]
+}
+
 /** The columns that have something to show, and the texts of all rows. */
-export function cells(rows: readonly BenchRow[]): { shown: readonly Column[]; texts: string[][] } {
-  const shown = columns.filter((column) => column.optional !== true || rows.some((row) => column.text(row) !== ''))
+export function cells<Row>(rows: readonly Row[], of: readonly Column<Row>[]): Cells {
+  const shown = of.filter((column) => column.optional !== true || rows.some((row) => column.text(row) !== ''))
   return { shown, texts: rows.map((row) => shown.map((column) => column.text(row))) }
 }
 

@@ -1,9 +1,10 @@
 /** Every field of every row, RFC 4180; samples are joined by spaces. */
-import type { BenchReport, BenchRow } from '../rows.js'
+import type { BenchReport, BenchRow, CountRow } from '../rows.js'
 
-export function csv({ rows }: BenchReport): string {
-  const fields = [...new Set(rows.flatMap((row) => Object.keys(row)))]
-  const lines = [fields, ...rows.map((row) => fields.map((field) => text(row[field])))]
+export function csv({ rows, counts = [] }: BenchReport): string {
+  const all: readonly (BenchRow | CountRow)[] = [...rows, ...counts]
+  const fields = [...new Set(all.flatMap((row) => Object.keys(row)))]
+  const lines = [fields, ...all.map((row) => fields.map((field) => text(row[field])))]
   return lines.map((line) => `${line.map(quote).join(',')}\r\n`).join('')
 }
 

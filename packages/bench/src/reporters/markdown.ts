@@ -1,15 +1,18 @@
-/** A table for a README. */
+/** A table for a README, and one of counts. */
 import type { BenchReport } from '../rows.js'
-import { cells, machineLine } from './columns.js'
+import { type Cells, cells, columns, countColumns, machineLine } from './columns.js'
 
-export function markdown({ machine, rows, failures = [] }: BenchReport): string {
-  const { shown, texts } = cells(rows)
+export function markdown({ machine, rows, counts = [], failures = [] }: BenchReport): string {
+  const parts = [[machineLine(machine)]]
+  if (rows.length > 0 || counts.length === 0) parts.push(table(cells(rows, columns)))
+  if (counts.length > 0) parts.push(table(cells(counts, countColumns)))
+  if (failures.length > 0)
+    parts.push(failures.map((failure) => `- failed: ${failure.suite}: ${failure.case}: ${failure.message}`))
+  return `${parts.map((lines) => lines.join('\n')).join('\n\n')}\n`
+}
+
+function table({ shown, texts }: Cells): string[] {
   const line = (row: readonly string[]): string => `| ${row.map((text) => text.replaceAll('|', '\\|')).join(' | ')} |`
-  const lines = [machineLine(machine), '']
-  lines.push(line(shown.map(({ title }) => title)))
-  lines.push(`|${shown.map(({ align }) => (align === 'left' ? '---' : '---:')).join('|')}|`)
-  for (const row of texts) lines.push(line(row))
-  if (failures.length > 0) lines.push('')
-  for (const failure of failures) lines.push(`- failed: ${failure.suite}: ${failure.case}: ${failure.message}`)
-  return `${lines.join('\n')}\n`
+  const rule = `|${shown.map(({ align }) => (align === 'left' ? '---' : '---:')).join('|')}|`
+  return [line(shown.map(({ title }) => title)), rule, ...texts.map(line)]
 }

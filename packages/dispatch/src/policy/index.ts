@@ -2,11 +2,12 @@
 import { fail } from '../errors.js'
 import type { DeviceProfile } from '../profile.js'
 import { cpu } from './cpu.js'
+import { metal } from './metal.js'
 import type { DevicePolicy } from './types.js'
 
-export type { DevicePolicy, PolicyRule, RuleSource } from './types.js'
+export type { DevicePolicy, PolicyRule, RuleSource, SplitRule } from './types.js'
 
-export const policies: readonly DevicePolicy[] = [cpu]
+export const policies: readonly DevicePolicy[] = [cpu, metal]
 
 /** The policy for exactly this device, else the one for its backend. @throws DispatchError when there is none. */
 export function policyFor({ backend, name }: Pick<DeviceProfile, 'backend' | 'name'>): DevicePolicy {

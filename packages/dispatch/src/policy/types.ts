@@ -17,6 +17,18 @@ export type RuleSource =
       readonly sweep: string
     }
 
+/**
+ * How K is split for M = 1..8: into as many ranges as give `threadgroups` threadgroups, each of `columns` columns, but of at least
+ * `leastK` values of K each, and no more than `mostSplits`.
+ */
+export interface SplitRule {
+  readonly threadgroups: number
+  readonly columns: number
+  readonly leastK: number
+  readonly mostSplits: number
+  readonly source: RuleSource
+}
+
 /** Up to `maxM` rows (null: any number) take this kernel, when it is legal. The first rule that fits decides. */
 export interface PolicyRule {
   readonly maxM: number | null
@@ -33,4 +45,6 @@ export interface DevicePolicy {
   readonly device?: string
   readonly fp4: readonly PolicyRule[]
   readonly dense: readonly PolicyRule[]
+  /** Left out: K is never split, and rules for `gemv_fp4_partial` do not apply. */
+  readonly split?: SplitRule
 }

@@ -64,7 +64,7 @@ function alignment(definition: KernelDefinition, argument: ArgumentDefinition): 
 }
 
 function check(definition: KernelDefinition): string {
-  const { name, args, legal, problem, constants } = definition
+  const { name, args, legal, launch, problem, constants } = definition
   const parsed = parse(definition)
   const spell = (text: string): string =>
     Object.hasOwn(constants, text) ? `static_cast<int64_t>(call.constants.${text})` : `int64_t{call.params.${text}}`
@@ -72,9 +72,9 @@ function check(definition: KernelDefinition): string {
   const fields = Object.entries(problem)
   const shown = fields.map(([field, type]) => `${field} = ${type === 'u32' ? '%u' : '%g'}`).join(', ')
   const shownValues = fields.map(([field]) => `call.params.${field}`).join(', ')
-  const constraints = legal.map(
+  const constraints = [...legal, ...(launch.cpu?.legal ?? [])].map(
     ({ expression, expected }, i) => `  // ${expression}
-  if (${emit(parsed.legal[i])} == 0 || !a.exact) {
+  if (${emit([...parsed.legal, ...(parsed.launchLegal.cpu ?? [])][i])} == 0 || !a.exact) {
     return fail(raw, "expected ${expected.replaceAll('%', '%%')}, got ${shown}.", ${shownValues});
   }
 `,

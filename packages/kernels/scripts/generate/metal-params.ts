@@ -8,6 +8,8 @@ export function metalParams(manifest: readonly KernelDefinition[]): string {
 #ifndef METAL_FP4_KERNELS_PARAMS_H
 #define METAL_FP4_KERNELS_PARAMS_H
 
+#include <metal_stdlib>
+
 ${enumDeclarations(kernels, 'uint')}
 ${kernels
   .map(

@@ -6,6 +6,7 @@ export function reference(manifest: readonly KernelDefinition[]): string {
 
 Generated from \`src/manifest\` by \`scripts/generate.ts\`; do not edit. \`struct\` parameters are the last argument, \`separate\` ones an
 argument each, in the order given. A constant's first value is its default. Kernels with the same order id give the same bits.
+The order and the expectations of a launch are those of its backend alone.
 Alignment is in bytes; \`element\`: the size of one element. What a kernel writes may share no bytes with its other arguments,
 unless one "may be" the other: then both are the same range.
 
@@ -15,15 +16,31 @@ ${manifest.map(section).join('\n')}`
 }
 
 function section(definition: KernelDefinition): string {
-  const { name, summary, problem, params, constants, args, order, legal, launch, operations } = definition
+  const {
+    name,
+    summary,
+    problem,
+    params,
+    constants,
+    args,
+    order,
+    legal,
+    launch,
+    operations,
+    failures = [],
+  } = definition
   const rows = args.map(
     ({ name: argument, type, access, count, when, alignment, mayAlias, doc }) =>
       `| ${code(argument)} | ${type} | ${access} | ${code(count)}${when === undefined ? '' : `, when ${code(when)}`} | ${alignment === undefined ? 'element' : code(alignment)} | ${cell(doc)}${mayAlias === undefined ? '' : `; may be ${code(mayAlias)}`} |`,
   )
-  const launches = Object.entries(launch).map(
-    ([backend, { grid, threadgroup }]) =>
+  const launches = Object.entries(launch).map(([backend, { grid, threadgroup, order: own, legal: more = [] }]) =>
+    [
       `- Launch on ${backend}: grid ${code(grid.join(', '))}, threadgroup ${code(threadgroup.join(', '))}`,
+      ...(own === undefined ? [] : [`order ${code(own)}`]),
+      ...(more.length === 0 ? [] : [`expects ${list(more.map(({ expected }) => expected))}`]),
+    ].join('; '),
   )
+  if (failures.length > 0) launches.push(`- On a GPU it fails with ${list(failures.map((text) => `"${cell(text)}"`))}`)
   return `## ${name}
 
 ${summary}

@@ -13,6 +13,9 @@ export const addRmsNorm = {
   params: 'struct',
   order: 'rms_norm/1',
   legal: [{ expression: 'm >= 1 && k >= 1', expected: 'm and k of at least 1' }],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['m', '1', '1'], threadgroup: [512, 1, 1], order: 'rms_norm/simdgroups/1' },
+  },
   operations: '5 * m * k',
 } as const

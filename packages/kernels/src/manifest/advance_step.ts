@@ -28,6 +28,9 @@ export const advanceStep = {
   params: 'struct',
   order: 'advance_step/1',
   legal: [{ expression: 'ringSize >= 1 && maxPositions >= 1', expected: 'ringSize and maxPositions of at least 1' }],
-  launch: { cpu: { grid: ['1', '1', '1'], threadgroup: [1, 1, 1] } },
+  launch: {
+    cpu: { grid: ['1', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['1', '1', '1'], threadgroup: [1, 1, 1] },
+  },
   operations: '0',
 } as const

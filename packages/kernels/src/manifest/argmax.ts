@@ -12,6 +12,14 @@ export const argmax = {
   params: 'struct',
   order: 'argmax/1',
   legal: [{ expression: 'm >= 1 && n >= 1', expected: 'm and n of at least 1' }],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  failures: [
+    'no logit at row {0} is above -infinity',
+    'logit {0} at row {1} is NaN',
+    'logit {0} at row {1} is +infinity',
+  ],
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['m', '1', '1'], threadgroup: [1024, 1, 1] },
+  },
   operations: 'm * n',
 } as const

@@ -22,6 +22,10 @@ export const attentionCombine = {
     { expression: 'm >= 1 && heads >= 1 && headDim >= 1', expected: 'm, heads and headDim of at least 1' },
     { expression: 'splits >= 1 && splitLength >= 1', expected: 'splits and splitLength of at least 1' },
   ],
-  launch: { cpu: { grid: ['heads', 'm', '1'], threadgroup: [1, 1, 1] } },
+  failures: ['position {0} at row {1} is outside the splits'],
+  launch: {
+    cpu: { grid: ['heads', 'm', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['heads', 'm', '1'], threadgroup: [128, 1, 1], order: 'attention/tiles/1' },
+  },
   operations: '2 * m * heads * splits * headDim',
 } as const

@@ -24,6 +24,7 @@ export const attentionDecode = {
       type: 'f16',
       access: 'read',
       count: 'poolBlocks * kvHeads * blockSize * headDim',
+      alignment: '8',
       doc: '[poolBlocks, kvHeads, blockSize, headDim]',
     },
     {
@@ -31,6 +32,7 @@ export const attentionDecode = {
       type: 'f16',
       access: 'read',
       count: 'poolBlocks * kvHeads * blockSize * headDim',
+      alignment: '8',
       doc: '[poolBlocks, kvHeads, blockSize, headDim]',
     },
     { name: 'positions', type: 'u32', access: 'read', count: 'm', doc: '[M]; each below splits * splitLength' },
@@ -64,6 +66,14 @@ export const attentionDecode = {
     { expression: 'tableStride == 0 || tableStride >= maxBlocks', expected: 'tableStride 0 or at least maxBlocks' },
     { expression: 'splits >= 1 && splitLength >= 1', expected: 'splits and splitLength of at least 1' },
   ],
-  launch: { cpu: { grid: ['splits', 'kvHeads', 'm'], threadgroup: [1, 1, 1] } },
+  failures: [
+    'position {0} at row {1} is outside the block table',
+    'block at entry {0} of row {1} is outside the pool',
+    'position {0} at row {1} is outside the splits',
+  ],
+  launch: {
+    cpu: { grid: ['splits', 'kvHeads', 'm'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['splits', 'kvHeads', 'm'], threadgroup: [256, 1, 1], order: 'attention/tiles/1' },
+  },
   operations: '4 * m * heads * splits * splitLength * headDim',
 } as const

@@ -23,6 +23,7 @@ export const attentionPrefill = {
       type: 'f16',
       access: 'read',
       count: 'poolBlocks * kvHeads * blockSize * headDim',
+      alignment: '8',
       doc: '[poolBlocks, kvHeads, blockSize, headDim]',
     },
     {
@@ -30,6 +31,7 @@ export const attentionPrefill = {
       type: 'f16',
       access: 'read',
       count: 'poolBlocks * kvHeads * blockSize * headDim',
+      alignment: '8',
       doc: '[poolBlocks, kvHeads, blockSize, headDim]',
     },
     { name: 'positions', type: 'u32', access: 'read', count: 'm', doc: '[M]' },
@@ -57,6 +59,14 @@ export const attentionPrefill = {
     { expression: 'tableStride == 0 || tableStride >= maxBlocks', expected: 'tableStride 0 or at least maxBlocks' },
     { expression: 'splitLength >= 1', expected: 'splitLength of at least 1' },
   ],
-  launch: { cpu: { grid: ['kvHeads', 'm', '1'], threadgroup: [1, 1, 1] } },
+  failures: ['position {0} at row {1} is outside the block table', 'block at entry {0} of row {1} is outside the pool'],
+  launch: {
+    cpu: { grid: ['kvHeads', 'm', '1'], threadgroup: [1, 1, 1] },
+    metal: {
+      grid: ['kvHeads', 'ceilDiv(m, 1 + (headDim <= 256) + 2 * (headDim <= 128))', '1'],
+      threadgroup: [256, 1, 1],
+      order: 'attention/tiles/1',
+    },
+  },
   operations: '4 * m * heads * blockSize * maxBlocks * headDim',
 } as const

@@ -20,6 +20,10 @@ export const embeddingRows = {
   params: 'struct',
   order: 'embedding_rows/1',
   legal: [{ expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' }],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  failures: ['token {0} at row {1} is outside the vocabulary'],
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['ceilDiv(k, 1024)', 'm', '1'], threadgroup: [256, 1, 1] },
+  },
   operations: '0',
 } as const

@@ -44,6 +44,10 @@ export const embeddingRowsFp4 = {
       expected: 'groupSize of 16 or more in steps of 8, or of at least k',
     },
   ],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  failures: ['token {0} at row {1} is outside the vocabulary'],
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['ceilDiv(k, 1024)', 'm', '1'], threadgroup: [128, 1, 1] },
+  },
   operations: '0',
 } as const

@@ -11,6 +11,13 @@ export const gemmDense = {
   params: 'struct',
   order: 'rows/1',
   legal: [{ expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' }],
-  launch: { cpu: { grid: ['ceilDiv(n, 16)', '1', '1'], threadgroup: [1, 1, 1] } },
+  launch: {
+    cpu: { grid: ['ceilDiv(n, 16)', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: {
+      grid: ["ceilDiv(n, 64 - 32 * (epilogue == 'swiglu'))", 'ceilDiv(m, 32)', '1'],
+      threadgroup: [128, 1, 1],
+      order: 'rows/tiles/1',
+    },
+  },
   operations: "2 * m * n * k * (1 + (epilogue == 'swiglu'))",
 } as const

@@ -18,6 +18,13 @@ export const gemmFp4 = {
       expected: 'groupSize of 16 or more in steps of 8, or of at least k',
     },
   ],
-  launch: { cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] } },
+  launch: {
+    cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: {
+      grid: ["ceilDiv(n, 64 - 32 * (epilogue == 'swiglu'))", "ceilDiv(m, 32 + 32 * (tile == 'panel'))", '1'],
+      threadgroup: [128, 1, 1],
+      order: 'columns64/tiles/1',
+    },
+  },
   operations: "2 * m * n * k * (1 + (epilogue == 'swiglu'))",
 } as const

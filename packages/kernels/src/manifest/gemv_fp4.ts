@@ -4,7 +4,11 @@ export const gemvFp4 = {
   summary:
     'out[m, n] = sum over k of activations[m, k] * W[k, n], for m of 1..8, W in FP4. Epilogue `add` adds residual[m, n]; `swiglu` computes gate and up columns and gives silu(gate) * up.',
   problem: { m: 'u32', n: 'u32', k: 'u32', groupSize: 'u32' },
-  constants: { format: ['fp4', 'mxfp4', 'nvfp4'], epilogue: ['none', 'add', 'swiglu'] },
+  constants: {
+    format: ['fp4', 'mxfp4', 'nvfp4'],
+    epilogue: ['none', 'add', 'swiglu'],
+    rows: ['eight', 'one', 'two', 'four'],
+  },
   args: [
     { name: 'activations', type: 'f32', access: 'read', count: 'm * k', doc: '[M, K]' },
     {
@@ -49,12 +53,19 @@ export const gemvFp4 = {
   order: 'columns64/1',
   legal: [
     { expression: 'm >= 1 && m <= 8', expected: 'm from 1 to 8 (larger M: gemm_fp4)' },
+    {
+      expression: "m <= 8 - 7 * (rows == 'one') - 6 * (rows == 'two') - 4 * (rows == 'four')",
+      expected: 'at most as many rows as the constant rows says',
+    },
     { expression: 'n >= 1 && k >= 1', expected: 'n and k of at least 1' },
     {
       expression: 'groupSize >= k || groupSize >= 16 && groupSize % 8 == 0',
       expected: 'groupSize of 16 or more in steps of 8, or of at least k',
     },
   ],
-  launch: { cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] } },
+  launch: {
+    cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [256, 1, 1], order: 'columns64/blocks/1' },
+  },
   operations: "2 * m * n * k * (1 + (epilogue == 'swiglu'))",
 } as const

@@ -5,6 +5,7 @@ import { argmax } from './argmax.js'
 import { attentionCombine } from './attention_combine.js'
 import { attentionDecode } from './attention_decode.js'
 import { attentionPrefill } from './attention_prefill.js'
+import { combinePartials } from './combine_partials.js'
 import { decodeGemvFp4Wide } from './decode_gemv_fp4_wide.js'
 import { embeddingRows } from './embedding_rows.js'
 import { embeddingRowsFp4 } from './embedding_rows_fp4.js'
@@ -12,6 +13,7 @@ import { gemmDense } from './gemm_dense.js'
 import { gemmFp4 } from './gemm_fp4.js'
 import { gemvDense } from './gemv_dense.js'
 import { gemvFp4 } from './gemv_fp4.js'
+import { gemvFp4Partial } from './gemv_fp4_partial.js'
 import { marlinGemmFp4 } from './marlin_gemm_fp4.js'
 import { moeCombine } from './moe_combine.js'
 import { moeGemvDense } from './moe_gemv_dense.js'
@@ -28,6 +30,7 @@ export {
   attentionCombine,
   attentionDecode,
   attentionPrefill,
+  combinePartials,
   decodeGemvFp4Wide,
   embeddingRows,
   embeddingRowsFp4,
@@ -35,6 +38,7 @@ export {
   gemmFp4,
   gemvDense,
   gemvFp4,
+  gemvFp4Partial,
   marlinGemmFp4,
   moeCombine,
   moeGemvDense,
@@ -52,6 +56,8 @@ export const manifest: readonly KernelDefinition[] = [
   rmsNorm,
   addRmsNorm,
   gemvFp4,
+  gemvFp4Partial,
+  combinePartials,
   gemmFp4,
   gemvDense,
   gemmDense,

@@ -21,6 +21,9 @@ export const moeCombine = {
   params: 'struct',
   order: 'moe_combine/1',
   legal: [{ expression: 'm >= 1 && k >= 1 && topK >= 1', expected: 'm, k and topK of at least 1' }],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['ceilDiv(k, 256)', 'm', '1'], threadgroup: [256, 1, 1] },
+  },
   operations: '2 * m * topK * k',
 } as const

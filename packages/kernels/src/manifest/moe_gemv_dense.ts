@@ -4,7 +4,12 @@ export const moeGemvDense = {
   summary:
     'out[m, s, n] = sum over k of x[k] * W[ids[m, s]][n, k], W dense; x is activations[m] (`input` shared) or activations[m, s] (`perSlot`). Epilogue `swiglu` as gemv_fp4.',
   problem: { m: 'u32', n: 'u32', k: 'u32', experts: 'u32', topK: 'u32' },
-  constants: { type: ['f32', 'f16', 'bf16'], epilogue: ['none', 'swiglu'], input: ['shared', 'perSlot'] },
+  constants: {
+    type: ['f32', 'f16', 'bf16'],
+    epilogue: ['none', 'swiglu'],
+    input: ['shared', 'perSlot'],
+    rows: ['eight', 'one', 'two', 'four'],
+  },
   args: [
     {
       name: 'activations',
@@ -31,6 +36,10 @@ export const moeGemvDense = {
     { expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' },
     { expression: 'topK >= 1 && topK <= experts', expected: 'topK from 1 to the number of experts' },
   ],
-  launch: { cpu: { grid: ['ceilDiv(n, 16)', 'experts', '1'], threadgroup: [1, 1, 1] } },
+  failures: ['expected ids below the number of experts, got {0} at {1} = row * topK + slot.'],
+  launch: {
+    cpu: { grid: ['ceilDiv(n, 16)', 'experts', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['ceilDiv(n, 16)', 'min(experts, m * topK)', '1'], threadgroup: [128, 1, 1], order: 'rows/lanes/1' },
+  },
   operations: "2 * m * topK * n * k * (1 + (epilogue == 'swiglu'))",
 } as const

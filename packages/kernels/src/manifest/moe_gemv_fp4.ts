@@ -4,7 +4,12 @@ export const moeGemvFp4 = {
   summary:
     'out[m, s, n] = sum over k of x[k] * W[ids[m, s]][k, n], W in FP4; x is activations[m] (`input` shared) or activations[m, s] (`perSlot`). Each chosen expert is read once for up to 8 of its rows. Epilogue `swiglu` as gemv_fp4.',
   problem: { m: 'u32', n: 'u32', k: 'u32', groupSize: 'u32', experts: 'u32', topK: 'u32' },
-  constants: { format: ['fp4', 'mxfp4', 'nvfp4'], epilogue: ['none', 'swiglu'], input: ['shared', 'perSlot'] },
+  constants: {
+    format: ['fp4', 'mxfp4', 'nvfp4'],
+    epilogue: ['none', 'swiglu'],
+    input: ['shared', 'perSlot'],
+    rows: ['eight', 'one', 'two', 'four'],
+  },
   args: [
     {
       name: 'activations',
@@ -53,6 +58,14 @@ export const moeGemvFp4 = {
       expected: 'groupSize of 16 or more in steps of 8, or of at least k',
     },
   ],
-  launch: { cpu: { grid: ['ceilDiv(n, 64)', 'experts', '1'], threadgroup: [1, 1, 1] } },
+  failures: ['expected ids below the number of experts, got {0} at {1} = row * topK + slot.'],
+  launch: {
+    cpu: { grid: ['ceilDiv(n, 64)', 'experts', '1'], threadgroup: [1, 1, 1] },
+    metal: {
+      grid: ['ceilDiv(n, 64)', 'min(experts, m * topK)', '1'],
+      threadgroup: [256, 1, 1],
+      order: 'columns64/blocks/1',
+    },
+  },
   operations: "2 * m * topK * n * k * (1 + (epilogue == 'swiglu'))",
 } as const

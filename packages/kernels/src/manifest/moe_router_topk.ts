@@ -20,6 +20,15 @@ export const moeRouterTopk = {
       expected: 'topK from 1 to the number of experts, at most 32',
     },
   ],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  failures: [
+    'no logit at row {0} is above -infinity',
+    'logit {0} at row {1} is NaN',
+    'logit {0} at row {1} is +infinity',
+    'the bias of expert {0} is not a finite number',
+  ],
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['m', '1', '1'], threadgroup: [32, 1, 1], order: 'moe_router_topk/simdgroup/1' },
+  },
   operations: '4 * m * n',
 } as const

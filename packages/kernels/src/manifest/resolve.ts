@@ -3,7 +3,7 @@ import type { Backend } from '@metal-fp4/metal-core'
 import { KernelArgumentError, describe } from '../errors.js'
 import { type ConcreteType, concreteTypes, decidingConstant, elementBytes } from './elements.js'
 import { type ExpressionNode, evaluate, parseExpression } from './expression.js'
-import type { ArgumentDefinition, KernelDefinition } from './types.js'
+import type { ArgumentDefinition, Constraint, KernelDefinition } from './types.js'
 import type { ConstantsOf, ProblemOf } from './views.js'
 
 /** One argument for one problem. */
@@ -30,14 +30,21 @@ export interface ResolvedKernel {
   readonly bytes: number
 }
 
+/** The order id of a kernel on a backend: the definition's, unless the backend adds in another order. */
+export function orderOf(definition: KernelDefinition, backend: Backend): string {
+  return definition.launch[backend]?.order ?? definition.order
+}
+
 /**
  * Sizes of every argument for a problem.
+ * @param backend asks for what its launch finds legal as well.
  * @throws KernelArgumentError when a scalar, a constant or the problem is not legal for the kernel.
  */
 export function resolveKernel<D extends KernelDefinition>(
   definition: D,
   problem: ProblemOf<D>,
   constants: ConstantsOf<D> = {},
+  backend?: Backend,
 ): ResolvedKernel {
   const parsed = parse(definition)
   const indices = constantIndices(definition, constants)
@@ -52,11 +59,14 @@ export function resolveKernel<D extends KernelDefinition>(
     }
     throw new KernelArgumentError(name, `a problem with ${what} below 2^53`, describeProblem(problem), 'Reduce it.')
   }
-  for (const [i, constraint] of definition.legal.entries()) {
-    if (compute(parsed.legal[i], 'sizes') === 0) {
-      throw new KernelArgumentError(name, constraint.expected, describeProblem(problem), 'See docs/kernels.md.')
+  const check = (constraints: readonly Constraint[], nodes: readonly ExpressionNode[]): void => {
+    for (const [i, { expected }] of constraints.entries()) {
+      if (compute(nodes[i], 'sizes') !== 0) continue
+      throw new KernelArgumentError(name, expected, describeProblem(problem), 'See docs/kernels.md.')
     }
   }
+  check(definition.legal, parsed.legal)
+  if (backend !== undefined) check(definition.launch[backend]?.legal ?? [], parsed.launchLegal[backend] ?? [])
   const args = definition.args.map((argument, i): ResolvedArgument => {
     const deciding = decidingConstant(argument.type)
     const type = concreteTypes(definition, argument.type)[deciding === undefined ? 0 : indices[deciding]]
@@ -110,6 +120,8 @@ interface ParsedKernel {
   readonly counts: readonly ExpressionNode[]
   readonly when: readonly (ExpressionNode | undefined)[]
   readonly alignments: readonly (ExpressionNode | undefined)[]
+  /** What a backend asks for besides. */
+  readonly launchLegal: Readonly<Partial<Record<Backend, readonly ExpressionNode[]>>>
   readonly grids: Readonly<Partial<Record<Backend, readonly ExpressionNode[]>>>
   readonly operations: ExpressionNode
 }
@@ -123,12 +135,17 @@ export function parse(definition: KernelDefinition): ParsedKernel {
   const names = Object.keys(definition.problem).filter((name) => definition.problem[name] === 'u32')
   const read = (text: string): ExpressionNode => parseExpression(text, { names, constants: definition.constants })
   const grids: Partial<Record<Backend, readonly ExpressionNode[]>> = {}
-  for (const [backend, launch] of Object.entries(definition.launch)) grids[backend as Backend] = launch.grid.map(read)
+  const launchLegal: Partial<Record<Backend, readonly ExpressionNode[]>> = {}
+  for (const [backend, { grid, legal = [] }] of Object.entries(definition.launch)) {
+    grids[backend as Backend] = grid.map(read)
+    launchLegal[backend as Backend] = legal.map(({ expression }) => read(expression))
+  }
   const parsed: ParsedKernel = {
     legal: definition.legal.map(({ expression }) => read(expression)),
     counts: definition.args.map(({ count }) => read(count)),
     when: definition.args.map(({ when }) => (when === undefined ? undefined : read(when))),
     alignments: definition.args.map(({ alignment }) => (alignment === undefined ? undefined : read(alignment))),
+    launchLegal,
     grids,
     operations: read(definition.operations),
   }

@@ -71,6 +71,18 @@ export const ropeKvAppend = {
     },
     { expression: 'tableStride == 0 || tableStride >= maxBlocks', expected: 'tableStride 0 or at least maxBlocks' },
   ],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  failures: [
+    'position {0} at row {1} is outside the block table',
+    'block at entry {0} of row {1} is outside the pool',
+    'position {0} at row {1} is not below maxPositions',
+  ],
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: {
+      grid: ['ceilDiv(heads + 2 * kvHeads, 4)', 'm', '1'],
+      threadgroup: [128, 1, 1],
+      order: 'rope_kv_append/fused/1',
+    },
+  },
   operations: '6 * m * (heads + kvHeads) * headDim',
 } as const

@@ -25,6 +25,17 @@ export const sampleToken = {
       expected: 'm of at least 1 and 1 to 4194304 logits (sums of weights stay below 2^63)',
     },
   ],
-  launch: { cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] } },
+  failures: [
+    'no logit at row {0} is above -infinity',
+    'logit {0} at row {1} is NaN',
+    'logit {0} at row {1} is +infinity',
+    'temperature is not a finite number of at least 0',
+    'topP is not above 0 and at most 1',
+    'minP is not from 0 to 1',
+  ],
+  launch: {
+    cpu: { grid: ['m', '1', '1'], threadgroup: [1, 1, 1] },
+    metal: { grid: ['m', '1', '1'], threadgroup: [1024, 1, 1] },
+  },
   operations: '4 * m * n',
 } as const

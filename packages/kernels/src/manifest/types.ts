@@ -50,6 +50,10 @@ export interface Launch {
   readonly grid: readonly [Expression, Expression, Expression]
   /** Threads of a threadgroup. */
   readonly threadgroup: readonly [number, number, number]
+  /** When this backend adds in another order than the definition's `order`. */
+  readonly order?: string
+  /** What this backend asks of a problem besides the definition's `legal`. */
+  readonly legal?: readonly Constraint[]
 }
 
 /** Everything that is known of a kernel apart from its code. Plain data, so that every tool can read it. */
@@ -58,7 +62,11 @@ export interface KernelDefinition {
   /** What it computes, in a sentence or a formula. */
   readonly summary: string
   readonly problem: Readonly<Record<string, ScalarType>>
-  /** Function constants: each an enumeration whose first value is the default and whose value is its index. */
+  /**
+   * Function constants: each an enumeration whose first value is the default and whose value is its index. The constant `rows` of
+   * kernels for few rows says for how many a GPU compiles them at most, so that one row does not keep the registers of eight; a
+   * CPU ignores it, and the bits are the same whatever it is. For experts: rows of one expert that go together.
+   */
   readonly constants: Readonly<Record<string, readonly string[]>>
   readonly args: readonly ArgumentDefinition[]
   /** How the problem is passed: `struct`, as the last argument, or `separate`, a by-value argument for each field. */
@@ -69,6 +77,12 @@ export interface KernelDefinition {
    */
   readonly order: string
   readonly legal: readonly Constraint[]
+  /**
+   * How a GPU kernel says what it refuses in its data: it writes (1 + index of the message, two words of detail) to the
+   * status that is bound after its parameters, and `{0}` and `{1}` stand for the details. Each completes "[kernel] …".
+   * Kernels of the CPU word their own messages.
+   */
+  readonly failures?: readonly string[]
   readonly launch: Readonly<Partial<Record<Backend, Launch>>>
   /** Useful floating-point operations (a multiply-add is two), for the roofline. */
   readonly operations: Expression

@@ -3,8 +3,19 @@ import { bfloat16ToFloat, halfToFloat } from '@metal-fp4/fp4-quant'
 
 /** The sum of x[start + i] * column[i], in float64. */
 export function dot(x: ArrayLike<number>, start: number, column: Float64Array): number {
+  return dotRange(x, start, column, 0, column.length)
+}
+
+/** The part of it with begin <= i < end, as far as the column goes. */
+export function dotRange(
+  x: ArrayLike<number>,
+  start: number,
+  column: Float64Array,
+  begin: number,
+  end: number,
+): number {
   let sum = 0
-  for (let i = 0; i < column.length; i++) sum += x[start + i] * column[i]
+  for (let i = begin; i < Math.min(end, column.length); i++) sum += x[start + i] * column[i]
   return sum
 }
 

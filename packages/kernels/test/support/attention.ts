@@ -1,7 +1,7 @@
 /** attention_decode and attention_combine, one after the other. */
 import { attentionCombine, attentionDecode } from '../../src/manifest/index.js'
 import type { ProblemOf } from '../../src/manifest/views.js'
-import { type Isa, call } from './call.js'
+import { type Target, call } from './call.js'
 import { type SequenceShape, type Sequences, makeSequences } from './sequences.js'
 
 export interface Decoded {
@@ -21,19 +21,19 @@ export interface Decoded {
 }
 
 /** Both passes. */
-export async function decode(shape: SequenceShape, splitLength: number, isa: Isa = 'best'): Promise<Decoded> {
+export async function decode(shape: SequenceShape, splitLength: number, target: Target = 'best'): Promise<Decoded> {
   const { problem, args, queries } = makeSequences(shape)
   const splits = Math.floor(Math.max(...shape.positions) / splitLength) + 2
   const full = { ...problem, splitLength, splits, scale: 1 / Math.sqrt(problem.headDim) }
   const { m, heads, headDim } = problem
   const partials = new Float32Array(m * heads * splits * (headDim + 2)).fill(-77)
   const inputs = { ...args, queries, partials }
-  await call(attentionDecode, { problem: full, args: inputs }, isa)
+  await call(attentionDecode, { problem: full, args: inputs }, target)
   const out = new Float32Array(m * heads * headDim).fill(NaN)
   const combine = {
     problem: { m, heads, headDim, splitLength, splits },
     args: { partials, positions: args.positions, out },
   }
-  await call(attentionCombine, combine, isa)
+  await call(attentionCombine, combine, target)
   return { problem: full, inputs, partials, combine, out }
 }

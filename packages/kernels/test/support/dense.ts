@@ -1,6 +1,6 @@
 /** Products with dense weights: cases of gemv_dense and gemm_dense. */
 import type { gemmDense, gemvDense } from '../../src/manifest/index.js'
-import { type Isa, call } from './call.js'
+import { type Target, call } from './call.js'
 import { type activationKinds, activations, denseWeights } from './matmul.js'
 import { normal } from './random.js'
 
@@ -36,10 +36,10 @@ export function makeDenseCase(
 export async function runDense(
   definition: typeof gemvDense | typeof gemmDense,
   spec: DenseCase,
-  isa?: Isa,
+  target?: Target,
 ): Promise<Float32Array> {
   const out = new Float32Array(spec.problem.m * spec.problem.n).fill(NaN)
-  await call<typeof gemvDense | typeof gemmDense>(definition, { ...spec, args: { ...spec.args, out } }, isa)
+  await call<typeof gemvDense | typeof gemmDense>(definition, { ...spec, args: { ...spec.args, out } }, target)
   return out
 }
 

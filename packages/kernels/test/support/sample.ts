@@ -1,7 +1,7 @@
 /** Calls of sample_token. */
 import { sampleToken } from '../../src/manifest/index.js'
 import type { SampleSettings } from '../../src/oracles/sample_token.js'
-import { type Isa, call } from './call.js'
+import { type Target, call } from './call.js'
 
 /** Everything is kept, as the model has it. */
 export const defaults: SampleSettings = { temperature: 1, topP: 1, minP: 0, topK: 0, seedLow: 1, seedHigh: 2 }
@@ -25,7 +25,7 @@ export async function sample(
   m: number,
   changes: Partial<SampleSettings> = {},
   first = 0,
-  isa: Isa = 'best',
+  target: Target = 'best',
 ): Promise<Sampled> {
   const positions = Uint32Array.from({ length: m }, (_, i) => first + i)
   const args = {
@@ -35,6 +35,6 @@ export async function sample(
     tokens: new Uint32Array(m).fill(0xffffffff),
   }
   const problem = { m, n: logits.length / m }
-  await call(sampleToken, { problem, args }, isa)
+  await call(sampleToken, { problem, args }, target)
   return { problem, args, tokens: args.tokens }
 }
