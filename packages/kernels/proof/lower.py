@@ -41,6 +41,7 @@ def kernel(match: re.Match) -> str:
 def lower(path: Path, folders: list[Path]) -> str:
     text = re.sub(r'//[^\n]*', '', flatten(path, folders, set()))
     text = re.sub(r'using namespace metal;', '', text)
+    text = re.sub(r'\[\[max_total_threads_per_threadgroup\(\d+\)\]\]\s*', '', text)
     text = re.sub(r'constant uint (constant(\d)) \[\[function_constant\(\d\)\]\];', r'constexpr uint \1 = CONSTANT\2;', text)
     text = re.sub(r'kernel void (\w+)\((.*?)\) \{', kernel, text, flags=re.S)
     text = re.sub(r'constant constexpr', 'constexpr', text)
