@@ -33,6 +33,7 @@ describe('flattening', () => {
 
   test('puts each local header once, where it is first included, and keeps lines', () => {
     expect(metalLibrary(kernelsOf('a', 'b'), read).split('\n').slice(1)).toEqual([
+      '#pragma STDC FP_CONTRACT OFF',
       '#line 1 "a.metal"',
       '#include <metal_stdlib>',
       '#line 1 "y.h"',

@@ -31,16 +31,20 @@ const file = 'metal_core_software.node'
 /** What has to be installed for `buildSoftwareMetal`; undefined when nothing is missing. */
 export function missingForSoftwareMetal() {
   if (process.platform !== 'linux') return 'software Metal is for Linux'
-  const probe = ['-x', 'objective-c++', '-fobjc-runtime=gcc', '-', '-lobjc', '-o', '/dev/null']
-  try {
-    execFileSync(compiler, ['--version'], { stdio: 'ignore' })
-  } catch {
-    return 'needs clang 19: apt-get install clang-19'
+  const links = (...options) => {
+    try {
+      const stdio = ['pipe', 'ignore', 'ignore']
+      execFileSync(compiler, [...options, '-', '-o', '/dev/null'], { input: 'int main() {}', stdio })
+      return true
+    } catch {
+      return false
+    }
   }
-  try {
-    execFileSync(compiler, probe, { input: 'int main() {}', stdio: ['pipe', 'ignore', 'ignore'] })
-  } catch {
-    return "needs GNU's Objective-C runtime: apt-get install libobjc-12-dev"
+  const advice = 'apt-get install clang-19 libclang-rt-19-dev libobjc-12-dev'
+  if (!links('-x', 'c++')) return `needs clang 19: ${advice}`
+  if (!links('-x', 'c++', '-fsanitize=address,undefined')) return `needs clang's sanitizers: ${advice}`
+  if (!links('-x', 'objective-c++', '-fobjc-runtime=gcc', '-lobjc')) {
+    return `needs GNU's Objective-C runtime: ${advice}`
   }
   return undefined
 }

@@ -28,11 +28,16 @@ export const findToolchain = (wish?: string): Promise<Toolchain> => {
   return search
 }
 
-/** Whether sources can be compiled on this machine. */
+/**
+ * Whether sources can be compiled and run on this machine: it is Linux, for the runner, and has a clang with its sanitizers (on
+ * Debian a package of their own).
+ */
 export const clangAvailable = async (): Promise<boolean> => {
+  if (process.platform !== 'linux') return false
   try {
-    await findToolchain()
-    return true
+    const { clang } = await findToolchain()
+    const options = ['-fsanitize=address,undefined', '-x', 'c++', '-', '-o', '/dev/null']
+    return (await runProcess(clang, options, { input: 'int main() {}' })).status === 0
   } catch {
     return false
   }

@@ -3,10 +3,9 @@ import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { type Device, createDevice } from '@metal-fp4/metal-core'
-import { type SoftwareMetal, softwareMetalMissing, softwareMetalProvider } from '@metal-fp4/metal-core/testing'
+import { type SoftwareMetal, softwareMetalProvider } from '@metal-fp4/metal-core/testing'
 
-/** Why there is none here; undefined when there is one. */
-export const metalMissing: string | undefined = process.platform === 'darwin' ? undefined : softwareMetalMissing
+export { metalMissing } from '@metal-fp4/metal-core/testing'
 
 /** Addon, runner and kernels are compiled when they are first needed: minutes on a small machine. */
 export const metalTimeout = 600_000

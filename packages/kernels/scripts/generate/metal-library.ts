@@ -27,6 +27,10 @@ export function metalLibrary(manifest: readonly KernelDefinition[], read: ReadSo
     opened.set(name, 'done')
     return lines
   }
-  const head = '// All kernels as one source, made by scripts/generate.ts from metal/ and src/manifest.'
-  return [head, ...names.flatMap(flatten), ''].join('\n')
+  const head = [
+    '// All kernels as one source, made by scripts/generate.ts from metal/ and src/manifest.',
+    // Bits are part of an order id, and safe math alone lets a product and a sum of one statement become an fma.
+    '#pragma STDC FP_CONTRACT OFF',
+  ]
+  return [...head, ...names.flatMap(flatten), ''].join('\n')
 }

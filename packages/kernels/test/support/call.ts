@@ -28,6 +28,8 @@ export type Target = Isa | 'metal'
 export const deep: boolean = process.env.METAL_FP4_DEEP === '1'
 
 const onMac = process.platform === 'darwin'
+/** Why a Mac's GPU cannot run the kernels: it is that of a virtual machine. */
+const gpuMissing = onMac ? (await import('@metal-fp4/metal-core/testing')).metalMissing : undefined
 
 let device: Promise<Device> | undefined
 let metal: Promise<{ device: Device; library: KernelLibrary }> | undefined
@@ -74,7 +76,8 @@ export function describeTargets(definition: KernelDefinition, body: (target: 'be
   })
   if (definition.launch.metal === undefined) return
   describe('metal', () => {
-    if (onMac) body('metal')
+    if (gpuMissing !== undefined) test.skip(`${definition.name} on the GPU (${gpuMissing})`, () => undefined)
+    else if (onMac) body('metal')
     else if (canSimulate) {
       beforeAll(() => programOf(definition), compileTimeout)
       body('metal')

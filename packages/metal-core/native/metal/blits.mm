@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <cstring>
 
+#include "encoders.h"
+
 namespace metal_core {
 namespace {
 
 void blit(id<MTLCommandBuffer> commands, id<MTLBuffer> from, uint64_t fromOffset, id<MTLBuffer> to, uint64_t toOffset,
           uint64_t byteLength) {
-  id<MTLBlitCommandEncoder> encoder = [commands blitCommandEncoder];
+  id<MTLBlitCommandEncoder> encoder = opened([commands blitCommandEncoder]);
   [encoder copyFromBuffer:from sourceOffset:fromOffset toBuffer:to destinationOffset:toOffset size:byteLength];
   [encoder endEncoding];
 }

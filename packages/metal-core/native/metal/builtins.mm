@@ -1,5 +1,6 @@
 #include "builtins.h"
 
+#include "encoders.h"
 #include "library.h"
 #include "pipeline.h"
 
@@ -57,7 +58,7 @@ id<MTLComputePipelineState> Builtins::pipeline(const char* name, Retained<id<MTL
 void Builtins::gate(id<MTLCommandBuffer> commands, const Gate& gate) {
   id<MTLComputePipelineState> state = pipeline("metal_core_gate", gate_);
   // An encoder of its own: what follows reads indirect sizes, and an encoder's end orders those for certain.
-  id<MTLComputeCommandEncoder> encoder = [commands computeCommandEncoderWithDispatchType:MTLDispatchTypeSerial];
+  id<MTLComputeCommandEncoder> encoder = opened([commands computeCommandEncoderWithDispatchType:MTLDispatchTypeSerial]);
   encoder.label = @"done?";
   [encoder setComputePipelineState:state];
   [encoder setBuffer:gate.done offset:gate.doneOffset atIndex:0];
@@ -73,7 +74,7 @@ void Builtins::copyBytes(id<MTLCommandBuffer> commands, id<MTLBuffer> from, id<M
                          uint64_t byteLength) {
   id<MTLComputePipelineState> state = pipeline("metal_core_copy_bytes", copy_);
   const uint64_t range[2] = {toOffset, byteLength};
-  id<MTLComputeCommandEncoder> encoder = [commands computeCommandEncoderWithDispatchType:MTLDispatchTypeSerial];
+  id<MTLComputeCommandEncoder> encoder = opened([commands computeCommandEncoderWithDispatchType:MTLDispatchTypeSerial]);
   encoder.label = @"copy";
   [encoder setComputePipelineState:state];
   [encoder setBuffer:from offset:0 atIndex:0];

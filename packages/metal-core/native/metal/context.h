@@ -15,7 +15,7 @@ namespace metal_core {
 
 class MetalContext {
  public:
-  // Opens the system's GPU. Throws Error (kUnavailable).
+  // Opens the system's GPU, of family Apple7 or newer. Throws Error (kUnavailable).
   MetalContext();
   ~MetalContext();
   MetalContext(const MetalContext&) = delete;

@@ -1,6 +1,7 @@
 #include "context.h"
 
 #include "../error.h"
+#include "text.h"
 
 namespace metal_core {
 namespace {
@@ -8,7 +9,7 @@ namespace {
 // Command buffers that may exist at once; more than the stream has in flight.
 constexpr NSUInteger kCommandBuffers = 64;
 
-Retained<id<MTLDevice>> openDevice() {
+Retained<id<MTLDevice>> anyDevice() {
   auto device = Retained<id<MTLDevice>>::adopt(MTLCreateSystemDefaultDevice());
   if (device) return device;
   // A session without a display (ssh, CI) may have no default device and yet a GPU.
@@ -16,6 +17,16 @@ Retained<id<MTLDevice>> openDevice() {
   if ([all.get() count] > 0) return Retained<id<MTLDevice>>::share([all.get() objectAtIndex:0]);
   throw Error(ErrorCode::kUnavailable, "[createDevice] expected a GPU with Metal, got none from the system; a virtual "
                                        "machine needs one that is passed through");
+}
+
+// All of Apple silicon is of family Apple7 or newer: simd reductions, simdgroup matrices, bfloat. The GPU that macOS shows in
+// a virtual machine ("Apple Paravirtual device", also on GitHub's runners) is of Apple5 and has none of them.
+Retained<id<MTLDevice>> openDevice() {
+  auto device = anyDevice();
+  if ([device.get() supportsFamily:MTLGPUFamilyApple7]) return device;
+  throw Error(ErrorCode::kUnavailable, "[createDevice] expected a GPU of family Apple7 or newer, got '" +
+                                           fromFoundation([device.get() name]) +
+                                           "'; a virtual machine's is older: leave it, or take the cpu device");
 }
 
 }  // namespace

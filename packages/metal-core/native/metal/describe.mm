@@ -75,8 +75,8 @@ DeviceInfo describeMetal(MetalContext& context) {
   info.features = familiesOf(device);
   info.pageBytes = static_cast<uint32_t>(sysconf(_SC_PAGESIZE));
   // Arguments in device memory need the alignment of their type, at most 16 bytes; those in constant memory 4 bytes on
-  // Apple's GPUs and 32 on others (Metal Feature Set Tables, "minimum constant buffer offset alignment").
-  info.offsetAlignment = [device supportsFamily:MTLGPUFamilyApple7] ? 16 : 32;
+  // Apple's GPUs (Metal Feature Set Tables, "minimum constant buffer offset alignment").
+  info.offsetAlignment = 16;
   info.maxThreadsPerThreadgroup = static_cast<uint32_t>([device maxThreadsPerThreadgroup].width);
   return info;
 }

@@ -12,7 +12,7 @@ namespace metal_core {
 std::shared_ptr<Library> loadMetalLibrary(const std::shared_ptr<MetalContext>& context,
                                           const std::weak_ptr<Compiler>& compiler, const LibrarySource& source);
 
-// Source with safe math: what is written is what is computed, the same on every device. Throws Error (kLibrary).
+// Source with safe math: nothing is reassociated, and functions are the precise ones. Throws Error (kLibrary).
 Retained<id<MTLLibrary>> compileSource(id<MTLDevice> device, const std::string& source, const std::string& name);
 
 }  // namespace metal_core

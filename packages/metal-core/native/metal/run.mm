@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "encoders.h"
 #include "memory.h"
 
 namespace metal_core {
@@ -91,7 +92,7 @@ void Run::encodePlain(uint32_t steps) {
       gate(commands.get());
     }
     const bool first = encoder == nil;
-    if (first) encoder = [commands.get() computeCommandEncoderWithDispatchType:MTLDispatchTypeConcurrent];
+    if (first) encoder = opened([commands.get() computeCommandEncoderWithDispatchType:MTLDispatchTypeConcurrent]);
     encodeStep(encoder, encoding(), first);
   }
   [encoder endEncoding];
@@ -110,7 +111,7 @@ void Run::encodeProfiled(uint32_t steps) {
   for (uint32_t i = 0; i < steps; i++) {
     if (indirect()) gate(commands.get());
     for (size_t k = 0; k < count; k++) {
-      id<MTLComputeCommandEncoder> encoder = stamps->encoder(commands.get(), i * count + k);
+      id<MTLComputeCommandEncoder> encoder = opened(stamps->encoder(commands.get(), i * count + k));
       encodeDispatch(encoder, encoding(), k);
       [encoder endEncoding];
     }
@@ -139,7 +140,7 @@ void Run::encodeProfiledApart(uint32_t steps) {
       }
       const auto commands = engine_.stream.commands("dispatch, profiled");
       id<MTLComputeCommandEncoder> encoder =
-          [commands.get() computeCommandEncoderWithDispatchType:MTLDispatchTypeSerial];
+          opened([commands.get() computeCommandEncoderWithDispatchType:MTLDispatchTypeSerial]);
       encodeDispatch(encoder, encoding(), k);
       [encoder endEncoding];
       engine_.stream.commit(commands, [self = shared_from_this(), through = encoded_ + 1](id<MTLCommandBuffer> done) {

@@ -6,6 +6,8 @@
 namespace metal_core {
 namespace {
 
+// Safe math reassociates nothing. It may yet fuse a product and a sum of one statement (contraction is "on", not "off"): no
+// option says otherwise, only a pragma of the source.
 void setSafeMath(MTLCompileOptions* options) {
 #if METAL_CORE_SDK_15
   if (@available(macOS 15.0, *)) {

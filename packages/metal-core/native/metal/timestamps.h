@@ -27,7 +27,7 @@ class GpuClock {
 // For the encoders of one command buffer.
 class Timestamps {
  public:
-  // What one sample buffer holds: 32 KB, 8 bytes a sample, two samples an encoder.
+  // Two samples an encoder, of 8 bytes each: half of the 32 KB that one sample buffer may have.
   static constexpr size_t kMostEncoders = 1024;
 
   // null when the device has none (older GPUs sample elsewhere than at an encoder's ends).

@@ -6,14 +6,14 @@ import {
   type KernelLibrary,
   type NativeProvider,
 } from '../../src/index.js'
-import { softwareMetalMissing, softwareMetalProvider, type SoftwareMetal } from '../support/software-metal.js'
+import { metalMissing, softwareMetalProvider, type SoftwareMetal } from '../support/software-metal.js'
 import { probeKernels, probeSource } from './probe.js'
 
 /** On a Mac the same tests run over Metal itself; elsewhere over software Metal. */
 const real = process.platform === 'darwin'
 
 /** Why the tests of the Metal device cannot run here; undefined when they can. */
-export const missing: string | undefined = real ? undefined : softwareMetalMissing
+export const missing: string | undefined = metalMissing
 
 /** The tests of a file; where they cannot run, one that is skipped and says why. */
 export function describeMetal(title: string, tests: () => void): void {

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module'
 import { objcDriver } from '@metal-fp4/metal-sim'
 import { buildSoftwareMetal, missingForSoftwareMetal } from '../../scripts/software-metal.mjs'
-import type { NativeProvider } from '../../src/index.js'
+import { BackendUnavailableError, createDevice, type NativeProvider } from '../../src/index.js'
 
 export interface SoftwareMetalOptions {
   /** 'checked': kernels run under sanitizers, and races are looked for. 'fast': neither. Default: 'checked'. */
@@ -39,6 +39,22 @@ export interface SoftwareMetal extends NativeProvider {
 
 /** What has to be installed to use it; undefined when nothing is missing. */
 export const softwareMetalMissing: string | undefined = missingForSoftwareMetal()
+
+/**
+ * Why the Metal device cannot be tested here; undefined when it can: over the GPU of a Mac, over software Metal elsewhere. A Mac
+ * that is a virtual machine has a GPU that the device refuses; whatever else it fails of there is for the tests to tell.
+ */
+export const metalMissing: string | undefined = process.platform === 'darwin' ? await olderGpu() : softwareMetalMissing
+
+async function olderGpu(): Promise<string | undefined> {
+  try {
+    const device = await createDevice({ backend: 'metal' })
+    device.dispose()
+  } catch (error) {
+    if (error instanceof BackendUnavailableError && error.message.includes('family Apple7')) return error.message
+  }
+  return undefined
+}
 
 /** Builds the addon when it is not up to date (half a minute): its path, and the command that compiles Metal source for it. */
 export async function softwareMetalFiles(): Promise<{ readonly addon: string; readonly driver: readonly string[] }> {

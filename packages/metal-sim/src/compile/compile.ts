@@ -43,7 +43,7 @@ export interface Program {
   readonly mode: Mode
   readonly kernels: readonly KernelInfo[]
   readonly constants: readonly ConstantInfo[]
-  /** Warnings. Errors are thrown. */
+  /** Warnings that the text alone shows; `check` has those besides that only the compiled code shows. Errors are thrown. */
   readonly diagnostics: readonly Diagnostic[]
   /** The shared object that the runner loads. */
   readonly path: string

@@ -74,11 +74,6 @@ export class Connection {
     })
   }
 
-  /** Ends the process at once. */
-  kill(): void {
-    this.#child.kill('SIGKILL')
-  }
-
   #expect(last: (line: string) => boolean): Promise<string[]> {
     return new Promise((resolve, reject) => {
       const lines: string[] = []

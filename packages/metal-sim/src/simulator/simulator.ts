@@ -174,10 +174,10 @@ class RunnerSimulator implements Simulator {
     try {
       for (const [index, view] of views.entries()) {
         const offset = await file.add(bytesOf(view))
-        placed.set(view, { id: `v${String(index)}`, offset })
         await connection.command(
           `buffer v${String(index)} ${encodeString(file.path)} ${String(offset)} ${String(view.byteLength)} rw`,
         )
+        placed.set(view, { id: `v${String(index)}`, offset })
       }
       if (options.seed !== undefined) await connection.command(`option seed ${String(options.seed)}`)
       const answer = await connection.request(lines, (line) => line === 'done' || line.startsWith('failed '))
