@@ -20,7 +20,10 @@ const turbo = spawn('turbo', ['run', 'build', '--output-logs=errors-only', ...pr
 })
 const output = []
 for (const stream of [turbo.stdout, turbo.stderr]) stream.on('data', (chunk) => output.push(chunk))
-const notice = setTimeout(() => process.stderr.write('Building the packages (about a minute the first time) …\n'), 3000)
+const notice = setTimeout(
+  () => process.stderr.write('Building the packages (a minute or two the first time) …\n'),
+  3000,
+)
 
 turbo.on('error', (error) => {
   clearTimeout(notice)

@@ -19,13 +19,18 @@ export class MetalCompileError extends Error {
 
 /** A kernel could not be run, or was found to do what it must not (`reports`). */
 export class SimulationError extends Error {
-  override readonly name = 'SimulationError'
+  override readonly name: string = 'SimulationError'
   constructor(
     message: string,
     readonly reports: readonly Report[] = [],
   ) {
     super(message)
   }
+}
+
+/** A dispatch that was refused before it ran: a kernel, argument, constant or size that does not fit. */
+export class DispatchError extends SimulationError {
+  override readonly name = 'DispatchError'
 }
 
 /** One line for a person: `file:line:column: error: …`. */

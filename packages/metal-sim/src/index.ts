@@ -9,7 +9,7 @@ export {
 } from './compile/compile.js'
 export type { CompileOptions } from './compile/options.js'
 export type { Mode } from './compile/build-flags.js'
-export { MetalCompileError, SimulationError, ToolchainError, formatDiagnostic } from './errors.js'
+export { DispatchError, MetalCompileError, SimulationError, ToolchainError, formatDiagnostic } from './errors.js'
 export { objcDirectory, objcDriver } from './objc/driver-command.js'
 export type { Diagnostic } from './source/findings.js'
 export type { BufferArgument, Dispatch, Size } from './simulator/dispatch.js'

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { MetalCompileError, SimulationError, ToolchainError } from '../errors.js'
+import { DispatchError, MetalCompileError, SimulationError, ToolchainError } from '../errors.js'
 import { checkCommand } from './check.js'
 import { runCommand } from './run.js'
 import { UsageError } from './values.js'
@@ -22,6 +22,10 @@ export const main = async (argv: readonly string[]): Promise<number> => {
     return status
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    if (error instanceof DispatchError) {
+      console.error(error.message)
+      return 2
+    }
     if (error instanceof MetalCompileError || error instanceof SimulationError) {
       console.error(error.message)
       return 1

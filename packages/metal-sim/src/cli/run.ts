@@ -115,11 +115,18 @@ const readBuffers = async (texts: readonly string[]): Promise<Record<number, Buf
     const [index, data] = pair(text)
     if (!/^\d+$/.test(index)) throw new UsageError(`[run] expected the index of a buffer, got '${index}'.`)
     if (data.startsWith('@')) buffers[Number(index)] = new Uint8Array(await readFile(data.slice(1)))
-    else if (data.startsWith('zeros:')) buffers[Number(index)] = new Uint8Array(Number(data.slice(6)))
+    else if (data.startsWith('zeros:')) buffers[Number(index)] = zeros(data.slice(6))
     else if (data.startsWith('value:')) buffers[Number(index)] = { bytes: parseValues(data.slice(6)) }
     else buffers[Number(index)] = parseValues(data)
   }
   return buffers
+}
+
+/** At most 4 GiB: more is a slip of the pen. */
+const zeros = (text: string): Uint8Array => {
+  const bytes = /^\d+$/.test(text) ? Number(text) : NaN
+  if (bytes <= 2 ** 32) return new Uint8Array(bytes)
+  throw new UsageError(`[run] expected zeros:BYTES with at most 4294967296 bytes, got 'zeros:${text}'.`)
 }
 
 const bufferAt = (buffers: Readonly<Record<number, BufferArgument>>, index: string): Uint8Array => {

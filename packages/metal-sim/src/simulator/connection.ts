@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { SimulationError } from '../errors.js'
+import { DispatchError, SimulationError } from '../errors.js'
 
 /** One runner process and its lines. Requests are answered in their order. */
 export class Connection {
@@ -59,7 +59,7 @@ export class Connection {
   async command(line: string): Promise<string[]> {
     const answer = await this.request([line], (text) => text === 'ok' || text.startsWith('failed '))
     const last = answer.at(-1) ?? ''
-    if (last.startsWith('failed ')) throw new SimulationError(`[simulator] ${decodeURIComponent(last.slice(7))}`)
+    if (last.startsWith('failed ')) throw new DispatchError(`[simulator] ${decodeURIComponent(last.slice(7))}`)
     return answer
   }
 

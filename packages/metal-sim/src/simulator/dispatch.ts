@@ -1,4 +1,4 @@
-import { SimulationError } from '../errors.js'
+import { DispatchError } from '../errors.js'
 import type { Program } from '../compile/compile.js'
 import { bytesOf, encodeString, toHex } from './strings.js'
 
@@ -67,15 +67,13 @@ export const constantWords = (program: Program, constants: Dispatch['constants']
     const constant = program.constants.find((one) => one.name === key || String(one.index) === key)
     if (!constant) {
       const known = program.constants.map(({ name }) => name).join(', ')
-      throw new SimulationError(
+      throw new DispatchError(
         `[simulator] expected a function constant of ${program.name}${known === '' ? ', which has none' : ` (${known})`}, got '${key}'.`,
       )
     }
     const write = Object.hasOwn(scalars, constant.type) ? scalars[constant.type] : undefined
     if (!write)
-      throw new SimulationError(
-        `[simulator] expected a scalar function constant, got '${key}' of type ${constant.type}.`,
-      )
+      throw new DispatchError(`[simulator] expected a scalar function constant, got '${key}' of type ${constant.type}.`)
     const bytes = new Uint8Array(8)
     const length = write(new DataView(bytes.buffer), typeof value === 'boolean' ? Number(value) : value)
     return `${String(constant.index)}=${toHex(bytes.subarray(0, length))}`
@@ -94,11 +92,11 @@ export const dispatchLine = (
       .map(({ name }) => name)
       .slice(0, 20)
       .join(', ')
-    throw new SimulationError(`[simulator] expected a kernel of ${program.name} (${known}), got '${dispatch.kernel}'.`)
+    throw new DispatchError(`[simulator] expected a kernel of ${program.name} (${known}), got '${dispatch.kernel}'.`)
   }
   const given = [dispatch.grid, dispatch.threads, dispatch.indirect].filter((one) => one !== undefined).length
   if (given !== 1)
-    throw new SimulationError(
+    throw new DispatchError(
       `[simulator] expected one of grid, threads, indirect for '${dispatch.kernel}', got ${String(given)}.`,
     )
   const words = ['dispatch', library, encodeString(dispatch.kernel)]

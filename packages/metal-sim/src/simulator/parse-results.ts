@@ -1,4 +1,4 @@
-import { SimulationError } from '../errors.js'
+import { DispatchError } from '../errors.js'
 import type { Counts, Report, ReportPlace, RunResult } from './results.js'
 import { decodeString } from './strings.js'
 
@@ -14,7 +14,7 @@ export const parseResults = (lines: readonly string[]): RunResult => {
     else if (word === 'count') counts.push(parseCounts(fields.slice(1)))
     else if (word === 'time') times.push({ start: Number(fields[1]), end: Number(fields[2]) })
     else if (word === 'suppressed') suppressed = Number(fields[0])
-    else if (word === 'failed') throw new SimulationError(`[simulator] ${decodeString(fields.join(' '))}`, reports)
+    else if (word === 'failed') throw new DispatchError(`[simulator] ${decodeString(fields.join(' '))}`, reports)
   }
   return { reports, suppressed, counts, times }
 }
