@@ -8,6 +8,8 @@ export default tseslint.config(
       '**/build/**',
       '**/node_modules/**',
       '**/*.mjs',
+      '**/*.cjs',
+      'scripts/*.d.mts',
       '**/examples/**/*.js',
       '.device/**',
       'eslint.config.js',

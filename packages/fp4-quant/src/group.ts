@@ -1,5 +1,6 @@
 /** The two loops over the values of one group: its largest magnitude, and its codes. */
 import { e2m1Magnitudes } from './codecs/e2m1.js'
+import { stripRows } from './layouts/kn.js'
 
 /** Bits of the float32 infinity: a magnitude at or above it is not finite. */
 export const infinityBits = 0x7f800000
@@ -24,6 +25,12 @@ export function absmaxBits(bits: Int32Array, start: number, end: number): number
   return largest
 }
 
+/** The float32 of these bits. */
+export function floatOfBits(bits: number): number {
+  oneBits[0] = bits
+  return oneFloat[0]
+}
+
 /** The largest float32 (as bits) that stays below the midpoint between code i and code i + 1 at this scale. */
 function lastBelow(i: number, scale: number): number {
   const midpoint = e2m1Midpoints[i] * scale // exact in float64: 3 bits times at most 28
@@ -33,8 +40,8 @@ function lastBelow(i: number, scale: number): number {
 }
 
 /**
- * Writes the codes of values k0..k1-1 of a row, bits at `bits[row + k]`, into `words[base + (k >> 3)]`, which must be 0 there:
- * the nearest multiple `scale * {0, .5, 1, 1.5, 2, 3, 4, 6}`, exact (no division is rounded), ties to the even code, saturating,
+ * Writes the codes of values k0..k1-1 of a row, bits at `bits[row + k]`, into `words[r + (k >> 3) * stripRows]`, which must be 0
+ * there: the nearest multiple `scale * {0, .5, 1, 1.5, 2, 3, 4, 6}`, exact (no division is rounded), ties to the even code, saturating,
  * sign kept. `scale` is positive.
  */
 export function encodeGroup(
@@ -44,7 +51,7 @@ export function encodeGroup(
   k1: number,
   scale: number,
   words: Uint32Array,
-  base: number,
+  r: number,
 ): void {
   const t0 = lastBelow(0, scale)
   const t1 = lastBelow(1, scale)
@@ -54,7 +61,7 @@ export function encodeGroup(
   const t5 = lastBelow(5, scale)
   const t6 = lastBelow(6, scale)
   for (let k = k0; k < k1;) {
-    const index = base + (k >> 3)
+    const index = r + (k >> 3) * stripRows
     const wordEnd = Math.min((k | 7) + 1, k1)
     let word = 0
     let shift = (k & 7) << 2

@@ -37,6 +37,19 @@ export function arrayLengths(shape: TensorShape): { packed: number; scales: numb
   }
 }
 
+/** A tensor of zeros, its global scales 1. */
+export function emptyTensor(shape: TensorShape): QuantizedTensor {
+  const lengths = arrayLengths(shape)
+  const Scales = formatInfo[shape.format].scaleType === 'half' ? Uint16Array : Uint8Array
+  return {
+    ...shape,
+    layout: 'kn',
+    packed: new Uint32Array(lengths.packed),
+    scales: new Scales(lengths.scales),
+    globalScales: new Float32Array(lengths.globalScales).fill(1),
+  }
+}
+
 /** Bytes of codes, scales and global scales together: what a kernel reads for the whole tensor. */
 export function tensorBytes(tensor: QuantizedTensor): number {
   return tensor.packed.byteLength + tensor.scales.byteLength + tensor.globalScales.byteLength

@@ -34,6 +34,12 @@ export function toFloat32Array(values: WeightValues): Float32Array {
   return values.type === 'half' ? halfToFloat32Array(values.bits) : bfloat16ToFloat32Array(values.bits)
 }
 
+/** Values `start .. end - 1` of checked values as float32: a view of a Float32Array, else converted. */
+export function sliceToFloat32(values: WeightValues, start: number, end: number): Float32Array {
+  if (!('type' in values)) return values.subarray(start, end)
+  return toFloat32Array({ type: values.type, bits: values.bits.subarray(start, end) })
+}
+
 /** Opens checked values as rows of `length`: float32 in place, the others through a buffer of one row. */
 export function openRows(values: WeightValues, length: number): Rows {
   if (!('type' in values)) {

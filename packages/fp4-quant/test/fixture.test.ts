@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type QuantizedTensor, dequantize, float32ToBfloat16Array, quantize } from '../src/index.js'
+import { type QuantizedTensor, dequantize, float32ToBfloat16Array, fromGguf, quantize, toGguf } from '../src/index.js'
 import { codeAt, scaleAt } from './reference.js'
 
 const name = 'anamnesis_synthetic_mxfp4.bin'
@@ -43,18 +43,7 @@ function blockCode(blocks: Uint8Array, row: number, column: number): number {
 }
 
 function tensorOf(blocks: Uint8Array): QuantizedTensor {
-  const packed = new Uint32Array((k / 8) * n)
-  const scales = new Uint8Array(blocksPerRow * n)
-  for (let row = 0; row < n; row++) {
-    for (let block = 0; block < blocksPerRow; block++) {
-      scales[block * n + row] = blocks[(row * blocksPerRow + block) * 17]
-    }
-    for (let column = 0; column < k; column++) {
-      packed[(column >> 3) * n + row] |= blockCode(blocks, row, column) << (4 * (column & 7))
-    }
-  }
-  const globalScales = Float32Array.of(1)
-  return { format: 'mxfp4', layout: 'kn', experts: 1, n, k, groupSize: 32, parts: [n], packed, scales, globalScales }
+  return fromGguf({ type: 'MXFP4', n, k, blocks })
 }
 
 describe.skipIf(!path)(name, () => {
@@ -79,5 +68,6 @@ describe.skipIf(!path)(name, () => {
       }
     }
     expect(wrong).toBe(0)
+    expect(Buffer.compare(toGguf(tensor).blocks, blocks)).toBe(0)
   })
 })

@@ -1,13 +1,16 @@
 /** The package keeps its promises: no dependency, nothing of Node, a public surface that is known. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import * as api from '../src/index.js'
+import * as parallel from '../src/parallel/index.js'
+import * as safetensors from '../src/safetensors/index.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 describe('the package', () => {
-  it('imports nothing but its own files and names nothing of Node', () => {
+  it('imports nothing but its own files and names nothing of Node, the command apart', () => {
     const files = readdirSync(`${root}/src`, { recursive: true, encoding: 'utf8' }).filter((file) =>
       file.endsWith('.ts'),
     )
@@ -15,13 +18,35 @@ describe('the package', () => {
     for (const file of files) {
       const text = readFileSync(`${root}/src/${file}`, 'utf8')
       const imports = [...text.matchAll(/(?:from|import)\s*\(?\s*['"]([^'"]+)['"]/g)].map((match) => match[1])
-      expect(
-        imports.filter((name) => !name.startsWith('.')),
-        file,
-      ).toEqual([])
+      const command = file.startsWith('cli/')
+      const foreign = imports.filter((name) => !name.startsWith('.') && !(command && /^node:|^commander$/.test(name)))
+      expect(foreign, file).toEqual([])
+      // Nothing else imports the command, and it is the only one to know Node, but for what the pool looks up at run time.
+      if (!command) expect(imports.filter((name) => name.includes('/cli/')), file).toEqual([]) // prettier-ignore
+      if (command || file === 'parallel/node.ts') continue
       expect(text, file).not.toMatch(/\b(?:process|Buffer|require|__dirname|globalThis)\b\s*[.([]/)
     }
   })
+  it.each(['index', 'parallel', 'safetensors', 'worker'])(
+    'bundles for browsers without externals: %s',
+    async (entry) => {
+      const file = {
+        index: 'index',
+        parallel: 'parallel/index',
+        safetensors: 'safetensors/index',
+        worker: 'parallel/worker',
+      }
+      const { metafile, outputFiles } = await build({
+      entryPoints: [`${root}/src/${file[entry as 'index']}.ts`],
+      bundle: true, write: false, format: 'esm', platform: 'browser', metafile: true, logLevel: 'silent',
+    }) // prettier-ignore
+      const externals = Object.values(metafile.outputs).flatMap((output) =>
+        output.imports.filter((found) => found.external),
+      )
+      expect(externals).toEqual([])
+      expect(outputFiles[0].text).not.toMatch(/\brequire\(/)
+    },
+  )
   it('has no dependencies', () => {
     const manifest = JSON.parse(readFileSync(`${root}/package.json`, 'utf8')) as Record<string, object | undefined>
     for (const kind of ['dependencies', 'peerDependencies', 'optionalDependencies']) {
@@ -30,7 +55,8 @@ describe('the package', () => {
   })
   it('exports what its README lists', () => {
     const readme = readFileSync(`${root}/README.md`, 'utf8')
-    expect(Object.keys(api).filter((name) => !readme.includes(name))).toEqual([])
+    const names = [api, parallel, safetensors].flatMap((entry) => Object.keys(entry))
+    expect(names.filter((name) => !readme.includes(name))).toEqual([])
   })
   it('has the types that the other packages rely on', () => {
     expectTypeOf(api.quantize).parameters.toEqualTypeOf<[api.WeightValues, api.QuantizeOptions]>()

@@ -26,10 +26,9 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     const { size } = await handle.stat()
     const prefix = new Uint8Array(Math.min(8, size))
     await readFully(handle, path, prefix, 0)
-    const dataOffset = headerEnd(path, prefix, size)
-    const header = new Uint8Array(dataOffset - 8)
-    await readFully(handle, path, header, 8)
-    const entries = parseHeader(path, new TextDecoder().decode(header), dataOffset, size)
+    const header = new Uint8Array(headerEnd(path, prefix, size))
+    await readFully(handle, path, header, 0)
+    const entries = parseHeader(path, header, size)
     return { path, entries, read: (entry) => readTensor(handle, path, entry), close: () => handle.close() }
   } catch (error) {
     await handle.close()
@@ -53,7 +52,7 @@ async function readTensor(handle: FileHandle, path: string, entry: TensorEntry):
     const target = new Uint8Array(byteLength)
     return readFully(handle, path, target, offset).then(() => target)
   }
-  switch (dtype) {
+  switch (dtype as string) {
     case 'F32':
       return { type: 'f32', shape, data: new Float32Array((await bytes()).buffer) }
     case 'F16':

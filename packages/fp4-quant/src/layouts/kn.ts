@@ -7,11 +7,12 @@
 export const stripRows = 16
 
 /**
- * Copies a strip, row-major `[rows, width]` (words or scales of `rows` input rows), to columns `column .. column + rows - 1` of
- * a matrix `[width, n]` that starts at `base` in `target`.
+ * Copies a strip `[width, stripRows]` (words or scales of `rows` input rows, side by side as in the target: read the other way, its lines
+ * would compete for a few places of the cache) to columns `column .. column + rows - 1` of a matrix `[width, n]` that starts at
+ * `base` in `target`.
  */
 export function storeStrip<T extends Uint32Array | Uint16Array | Uint8Array>(
-  strip: T,
+  strip: Uint32Array | Uint16Array,
   rows: number,
   width: number,
   target: T,
@@ -20,7 +21,8 @@ export function storeStrip<T extends Uint32Array | Uint16Array | Uint8Array>(
   column: number,
 ): void {
   for (let w = 0; w < width; w++) {
-    const at = base + w * n + column
-    for (let r = 0; r < rows; r++) target[at + r] = strip[r * width + w]
+    const from = w * stripRows
+    const to = base + w * n + column
+    for (let r = 0; r < rows; r++) target[to + r] = strip[from + r]
   }
 }

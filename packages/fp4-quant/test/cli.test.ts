@@ -1,0 +1,216 @@
+/** The command: what it prints, writes and returns. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run } from '../src/cli/run.js'
+import { normal } from './random.js'
+import { bytesOf, fileOf } from './support/files.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'fp4-quant-'))
+const path = (name: string): string => join(folder, name)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+beforeAll(async () => {
+  const a = { name: 'a.weight', dtype: 'F32', shape: [16, 128], data: bytesOf(normal(2048, 1)) } as const
+  const b = { name: 'b.bias', dtype: 'F32', shape: [5], data: bytesOf(normal(5, 2)) } as const
+  writeFileSync(path('in.safetensors'), await fileOf([a, b]))
+  writeFileSync(path('m-1.safetensors'), await fileOf([a]))
+  writeFileSync(path('m-2.safetensors'), await fileOf([b]))
+  const map = { weight_map: { 'a.weight': 'm-1.safetensors', 'b.bias': 'm-2.safetensors' } }
+  writeFileSync(path('model.safetensors.index.json'), JSON.stringify(map))
+})
+
+async function call(
+  args: string[],
+  interactive = false,
+  signal = new AbortController().signal,
+): Promise<{ status: number; out: string; err: string }> {
+  let out = ''
+  let err = ''
+  const status = await run(args, { out: (text) => (out += text), err: (text) => (err += text), interactive, signal })
+  return { status, out, err }
+}
+
+const packArgs = (output: string, ...more: string[]): string[] => ['pack', path('in.safetensors'), path(output), '--threads', '1', '--format', 'nvfp4', ...more] // prettier-ignore
+
+describe('fp4-quant pack', () => {
+  it('packs, with one line when nobody watches', async () => {
+    const { status, out, err } = await call(packArgs('out.safetensors'))
+    expect({ status, err }).toEqual({ status: 0, err: '' })
+    expect(out).toMatch(
+      /^.*out\.safetensors: packed 1 of 2 tensors as nvfp4 in layout kn, 8\.21 kB -> \d\.\d\d kB, worst tensor 2\d\.\d\d dB \(a\.weight\), \d+\.\d s\n$/,
+    )
+    expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([])
+  })
+  it('draws a bar on a terminal and takes it away', async () => {
+    const { out, err } = await call(packArgs('bar.safetensors'), true)
+    expect(err).toMatch(/packing █+ 100 % of 8\.21 kB/)
+    expect(err.endsWith('\r\x1b[2K')).toBe(true)
+    expect(out.split('\n')).toHaveLength(2)
+  })
+  it('reads shards and folders, and reports as JSON', async () => {
+    const { status, out } = await call([
+      'pack',
+      folder,
+      path('shards.safetensors'),
+      '--format',
+      'mxfp4',
+      '--threads',
+      '1',
+      '--json',
+    ])
+    expect(status).toBe(0)
+    const report = JSON.parse(out) as { tensors: { name: string; format?: string; error?: { sqnrDb: number } }[] }
+    expect(report.tensors.map(({ name, format }) => [name, format])).toEqual([['a.weight', 'mxfp4'], ['b.bias', undefined]]) // prettier-ignore
+    expect(report.tensors[0].error?.sqnrDb).toBeGreaterThan(15)
+  })
+  it.each<[string, string[], number, RegExp]>([
+    ['no verb', [], 2, /Usage: fp4-quant/],
+    ['an unknown option', ['pack', 'a', 'b', '--format', 'fp4', '--sclaes', 'x'], 2, /unknown option '--sclaes'/],
+    ['no format', ['pack', 'a', 'b'], 2, /required option '--format <name>' not specified/],
+    ['a wrong format', ['pack', 'a', 'b', '--format', 'q4'], 2, /Allowed choices are fp4, mxfp4, nvfp4/],
+    ['a wrong count', ['pack', 'a', 'b', '--format', 'fp4', '--threads', '0'], 2, /positive integer/],
+    [
+      'a layout without the format',
+      packArgs('x.safetensors', '--layout', 'mlx'),
+      2,
+      /as layout mlx has none, got nvfp4/,
+    ],
+    [
+      'no input',
+      ['pack', path('none.safetensors'), path('x'), '--format', 'fp4'],
+      1,
+      /none\.safetensors: expected a file or a folder, got none/,
+    ],
+    [
+      'an output that cannot be',
+      packArgs('no/such/folder.safetensors'),
+      1,
+      /folder\.safetensors: expected a file that can be written, got none/,
+    ],
+    [
+      'the input as output',
+      ['pack', path('in.safetensors'), path('in.safetensors'), '--format', 'fp4'],
+      2,
+      /expected an output that is not the input/,
+    ],
+  ])('returns its status for %s', async (_, args, status, message) => {
+    const result = await call(args)
+    expect(result.status).toBe(status)
+    expect(result.err).toMatch(message)
+    expect(result.err).not.toContain('\n    at ')
+    expect(existsSync(path('x.safetensors'))).toBe(false)
+  })
+  it('leaves an older output as it was when a file is damaged', async () => {
+    const values = normal(128, 3)
+    values[5] = NaN
+    const bytes = await fileOf([{ name: 'w', dtype: 'F32', shape: [2, 64], data: bytesOf(values) }])
+    writeFileSync(path('nan.safetensors'), bytes)
+    writeFileSync(path('older'), 'older')
+    const { status, err } = await call([
+      'pack',
+      path('nan.safetensors'),
+      path('older'),
+      '--format',
+      'fp4',
+      '--threads',
+      '1',
+    ])
+    expect(status).toBe(1)
+    expect(err).toMatch(/tensor "w": expected finite values, got NaN at index 5/)
+    expect(readFileSync(path('older'), 'utf8')).toBe('older')
+    expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([])
+  })
+  it('returns 130 when it was interrupted before', async () => {
+    const { status, err } = await call(packArgs('never.safetensors'), false, AbortSignal.abort(new Error('SIGINT')))
+    expect({ status, err }).toEqual({ status: 130, err: 'fp4-quant: interrupted; nothing was written.\n' })
+    expect(existsSync(path('never.safetensors'))).toBe(false)
+  })
+})
+
+describe('fp4-quant inspect', () => {
+  it('lists tensors, and errors against the original', async () => {
+    await call(packArgs('look.safetensors', '--layout', 'modelopt'))
+    const { status, out } = await call(['inspect', path('look.safetensors'), '--against', path('in.safetensors')])
+    expect(status).toBe(0)
+    const lines = out.split('\n')
+    expect(lines[0]).toMatch(/^tensor +type +shape +layout +bytes +SQNR +largest error$/)
+    expect(lines[1]).toMatch(/^a\.weight +nvfp4 +16 x 128 +modelopt +1\.16 kB +2\d\.\d\d dB +0\.\d+$/)
+    expect(lines[2]).toMatch(/^b\.bias +F32 +5 +20 B$/)
+    expect(lines[3]).toMatch(/2 tensors, 1 packed, .*, 4\.516 bits a packed weight \(format: 4\.500\)$/)
+  })
+  it('prints JSON, and refuses another original', async () => {
+    await call(packArgs('json.safetensors'))
+    const { out } = await call(['inspect', path('json.safetensors'), '--json'])
+    expect((JSON.parse(out) as { tensors: unknown[] }).tensors).toHaveLength(2)
+    const { status, err } = await call(['inspect', path('json.safetensors'), '--against', path('m-2.safetensors')])
+    expect(status).toBe(1)
+    expect(err).toMatch(
+      /m-2\.safetensors, tensor "a\.weight": expected the original, 1 x 16 x 128 values, got no such tensor/,
+    )
+  })
+  it('shows what would move the cursor', async () => {
+    writeFileSync(
+      path('evil.safetensors'),
+      await fileOf([{ name: '\x1b[2Jx', dtype: 'U8', shape: [1], data: Uint8Array.of(1) }]),
+    )
+    const { out } = await call(['inspect', path('evil.safetensors')])
+    expect(out).toContain('\\x1b[2Jx')
+    expect(out).not.toContain('\x1b')
+  })
+})
+
+describe('fp4-quant', () => {
+  it('has a version and help with an example that runs', async () => {
+    expect((await call(['--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+    for (const verb of ['pack', 'inspect']) {
+      const { status, out } = await call([verb, '--help'])
+      expect(status).toBe(0)
+      const example = /Example:\n {2}fp4-quant (.+)/.exec(out)?.[1] ?? ''
+      const args = example.split(' ').map((word) => {
+        if (word === 'model.safetensors') return path('in.safetensors')
+        return word.endsWith('.safetensors') ? path(word) : word
+      })
+      expect(await call(args)).toMatchObject({ status: 0, err: '' })
+    }
+  })
+  it('ends with 130 on Ctrl-C and leaves nothing behind', async () => {
+    const cli = join(fileURLToPath(new URL('..', import.meta.url)), 'build', 'test-cli.cjs')
+    await build({
+      entryPoints: [fileURLToPath(new URL('../src/cli/main.ts', import.meta.url))],
+      bundle: true, platform: 'node', format: 'cjs', outfile: cli, logLevel: 'error',
+      define: { 'import.meta.url': '__url' }, banner: { js: "const __url = require('node:url').pathToFileURL(__filename).href" },
+    }) // prettier-ignore
+    const n = 4096
+    const big = await fileOf([
+      { name: 'w', dtype: 'F32', shape: [n, 4096], data: bytesOf(new Float32Array(n * 4096).fill(0.3)) },
+    ])
+    writeFileSync(path('big.safetensors'), big)
+    const child = spawn(process.execPath, [
+      cli,
+      'pack',
+      path('big.safetensors'),
+      path('interrupted.safetensors'),
+      '--format',
+      'nvfp4',
+      '--scales',
+      'mse',
+      '--threads',
+      '1',
+    ])
+    let err = ''
+    child.stderr.on('data', (text: Buffer) => (err += text.toString()))
+    const status = new Promise((resolve) => child.on('exit', resolve))
+    while (!readdirSync(folder).some((name) => name.includes('interrupted')) && child.exitCode === null) {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    child.kill('SIGINT')
+    expect(await status, err).toBe(130)
+    expect(err).toBe('fp4-quant: interrupted; nothing was written.\n')
+    expect(readdirSync(folder).filter((name) => name.includes('interrupted'))).toEqual([])
+  })
+})
