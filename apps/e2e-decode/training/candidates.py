@@ -1,12 +1,13 @@
-"""Many stories for each opening, by the model that is to be refined; only those that end and do not loop.
+"""Many stories for each opening, by the model that is to be refined, as it will be sampled when it is used.
 
 A set of stories is a dict of tensors: `tokens` [n, length] (zeros after the end), `lengths` [n], `openings` [n] (how
-many of the tokens were given) and `groups` [n] (stories of one group have the same opening).
+many of the tokens were given), `groups` [n] (stories of one group have the same opening), `ended` [n] (it ended by
+itself) and `good` [n] (it may be learned from: see `acceptable`).
 """
 
 import random
 import re
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -15,7 +16,6 @@ import data
 import distil
 import export
 import material
-import quantize
 from logs import Log
 from model import DEVICE, Config
 
@@ -25,10 +25,9 @@ RUN = 7  # tokens that may not occur twice in a row
 OPENING = (3, 18)  # fewest and most tokens that are given
 
 
-def current(args, file):
-    """The model of a float16 state, with the weights that FP4 makes of it."""
-    packed = quantize.quantize_state(torch.load(file, map_location=DEVICE), partial(quantize.fp4, group=args.group))
-    return export.from_state(packed, Config(), DEVICE).requires_grad_(False)
+def current(file):
+    """The model of a float16 state, fixed."""
+    return export.from_state(torch.load(file, map_location=DEVICE), Config(), DEVICE).requires_grad_(False)
 
 
 @lru_cache
@@ -47,36 +46,49 @@ def marks_of(args):
     return marks(str(args.out / "tokenizer.json"))
 
 
-def repeated(tokens, lengths, run=RUN):
-    """How many runs of tokens occur again in their story, for stories [n, length]."""
+def runs_of(tokens, lengths, run):
+    """A number for every run of tokens in stories [n, length], equal for equal runs, and which lie within a story."""
     factors = torch.randint(2**62, (run,), generator=torch.Generator().manual_seed(1)).to(tokens.device) | 1
     windows = tokens.shape[1] - run + 1
     hashed = sum(tokens[:, i : i + windows].long() * factors[i] for i in range(run))
-    place = torch.arange(windows, device=tokens.device)
-    hashed = torch.where(place + run <= lengths[:, None], hashed, -1 - place)
-    hashed = hashed.sort(1).values
+    return hashed, torch.arange(windows, device=tokens.device) + run <= lengths[:, None]
+
+
+def repeated(tokens, lengths, run=RUN):
+    """How many runs of tokens occur again in their story, for stories [n, length]."""
+    hashed, inside = runs_of(tokens, lengths, run)
+    place = torch.arange(hashed.shape[1], device=tokens.device)
+    hashed = torch.where(inside, hashed, -1 - place).sort(1).values
     return (hashed[:, 1:] == hashed[:, :-1]).sum(1)
 
 
-def acceptable(args, stories, ended):
+def common(tokens, lengths, run=6):
+    """How worn a story is: the mean logarithm of how often its runs of tokens occur in all of the stories."""
+    hashed, inside = runs_of(tokens, lengths, run)
+    _, which, counts = hashed.where(inside, 0).unique(return_inverse=True, return_counts=True)
+    return (counts[which].float().log() * inside).sum(1) / inside.sum(1).clamp(min=1)
+
+
+def acceptable(args, stories):
     """Which stories end by themselves, with a sentence, have a fit length, paired quotation marks, and no loop."""
     tokens, lengths = stories["tokens"], stories["lengths"]
     ends, quotes = marks_of(args)
     last = tokens.gather(1, (lengths - 1).clamp(min=0)[:, None])[:, 0]
     paired = quotes[tokens].sum(1) % 2 == 0
     fit = (lengths >= SHORTEST) & (lengths < LENGTH)
-    return ended & fit & ends[last] & paired & (repeated(tokens, lengths) == 0)
+    return stories["ended"] & fit & ends[last] & paired & (repeated(tokens, lengths) == 0)
 
 
 def matrix(stories, device=DEVICE):
-    """Token lists as a set of stories (longer ones are cut off, and therefore not acceptable)."""
+    """Token lists as a set of stories (longer ones are cut off)."""
     lengths = torch.tensor([min(len(s), LENGTH) for s in stories])
     tokens = torch.zeros(len(stories), LENGTH, dtype=torch.long)
     for row, story in zip(tokens, stories):
         row[: min(len(story), LENGTH)] = torch.tensor(story[:LENGTH])
     none = torch.zeros(len(stories), dtype=torch.long)
+    whole = torch.tensor([len(s) <= LENGTH for s in stories])
     groups = torch.arange(len(stories))
-    stories = {"tokens": tokens, "lengths": lengths, "openings": none, "groups": groups}
+    stories = {"tokens": tokens, "lengths": lengths, "openings": none, "groups": groups, "ended": whole}
     return {name: value.to(device) for name, value in stories.items()}
 
 
@@ -96,36 +108,37 @@ def openings(args, model, count, seed):
 EMPTY = 1  # a story without a token would be an opening without one
 
 
-def tell(args, model, given, copies, seed, temperature):
-    """`copies` stories for each of the given openings, and which of them are acceptable."""
+def tell(args, model, given, copies, seed, temperature, min_p):
+    """`copies` stories for each of the given openings."""
     forced = given.repeat_interleave(copies, 0)
-    tokens, lengths, ended = distil.write(model, len(forced), LENGTH, seed, forced, temperature, args.min_p)
+    tokens, lengths, ended = distil.write(model, len(forced), LENGTH, seed, forced, temperature, min_p)
     groups = torch.arange(len(given), device=DEVICE).repeat_interleave(copies)
-    stories = {"tokens": tokens, "lengths": lengths, "openings": (forced >= 0).sum(1), "groups": groups}
-    return stories, acceptable(args, stories, ended)
+    openings = (forced >= 0).sum(1)
+    stories = {"tokens": tokens, "lengths": lengths, "openings": openings, "groups": groups, "ended": ended}
+    return {**stories, "good": acceptable(args, stories)}
 
 
 def write(args, round_number, model_file, shard):
-    """Writes this shard's candidates, keeps the acceptable ones in a file."""
-    log, model = Log(args), current(args, model_file)
+    """Writes this shard's candidates to a file."""
+    log, model = Log(args), current(model_file)
     count = args.groups // args.shards
     each = max(1, args.write_batch // args.copies)
-    parts, told = [], 0
+    parts = []
     for first in range(0, count, each):
         seed = args.seed * 10**7 + round_number * 10**6 + shard * 10**4 + first // each
         given = openings(args, model, min(each, count - first), seed)
-        stories, good = tell(args, model, given, args.copies, seed, args.temperature)
+        stories = tell(args, model, given, args.copies, seed, args.temperature, args.min_p)
         stories["groups"] += shard * count + first
-        parts.append({name: value[good].to(torch.int32) for name, value in stories.items()})
-        told += len(good)
+        parts.append({name: value.to(torch.int32) for name, value in stories.items()})
     joined = {name: torch.cat([part[name] for part in parts]).cpu() for name in parts[0]}
     torch.save(joined, args.out / f"candidates-{round_number}-{shard}.pt")
-    log(f"refinement {round_number}, shard {shard}: {told} stories told, {len(joined['lengths'])} acceptable")
+    told, ended, good = len(joined["good"]), joined["ended"].float().mean(), joined["good"].float().mean()
+    log(f"refinement {round_number}, shard {shard}: {told} stories told, {ended:.3f} ended, {good:.3f} acceptable")
 
 
 def load(args, round_number, shard, device=DEVICE):
     stories = torch.load(args.out / f"candidates-{round_number}-{shard}.pt", map_location=device)
-    return {name: value.long() for name, value in stories.items()}
+    return {name: value.bool() if name in ("ended", "good") else value.long() for name, value in stories.items()}
 
 
 def packed(stories):

@@ -24,8 +24,11 @@ class Preferences:
         self.flat, self.starts, self.lengths = candidates.packed(stories)
         self.size, self.rng = args.batch, rng
         logp = selection.reading([before], self.flat, self.starts, self.lengths, args.batch)
-        first, count = (torch.from_numpy(a).to(DEVICE) for a in (self.starts, self.lengths))
-        self.before = selection.means(logp, first, first + count) * count
+        first = torch.from_numpy(self.starts).to(DEVICE)
+        # what follows the last token is counted only where the story ended there
+        self.counted = self.lengths - 1 + stories["ended"].cpu().numpy()
+        counted = torch.from_numpy(self.counted).to(DEVICE)
+        self.before = selection.means(logp, first, first + counted) * counted
         self.left = np.empty(0, dtype=np.int64)
 
     def loss(self, model, beta):
@@ -41,6 +44,8 @@ class Preferences:
         h, table, _ = model.hidden(self.flat[index][None], position, cu)
         logp = selection.log_probability(h[0], table, self.flat[index + 1])[:used]
         story = torch.from_numpy(np.repeat(np.arange(len(order)), lengths)).to(DEVICE)
+        uncounted = np.cumsum(lengths)[self.counted[order] < lengths] - 1
+        logp = logp.index_fill(0, torch.from_numpy(uncounted).to(DEVICE), 0.0)
         sums = torch.zeros(len(order), device=DEVICE).index_add(0, story, logp)
         gain = (sums - self.before[torch.from_numpy(order).to(DEVICE)]).unflatten(0, (-1, 2))
         margin = gain[:, 0] - gain[:, 1]

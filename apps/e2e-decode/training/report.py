@@ -25,13 +25,7 @@ GOLDEN_PROMPTS = (
 def write(args, file):
     log, text, c = Log(args), material.of(args), Config()
     folder, held_out = args.out / "checkpoint", text.held_out
-    # The checkpoint holds what the packed weights decode to. The master that straight-through training kept is not a
-    # model of its own: it was only ever used through the rounding.
-    master = torch.load(file)
-    v = nll([export.from_state(master, c, DEVICE)], text.validation)[0]
-    log(f"validation of the master before it is rounded: {v:.4f}")
-    rounded = quantize.quantize_state(master, partial(quantize.fp4, group=args.group))
-    export.write_folder({name: w.half() for name, w in rounded.items()}, c, text.tokenizer, folder)
+    export.write_folder(torch.load(file), c, text.tokenizer, folder)
     state = export.read_state(folder)
     model = export.from_state(state, c, DEVICE)
     count = sum(len(d) + 1 for d in held_out)

@@ -2,8 +2,10 @@
 
   judge   log-odds, by the judges, that the story is a real one (judge.py)
   tie     how much the first half says about the second: log p(second | first) - log p(second alone), a token
-  likely  mean log-probability of a token after the opening, by the readers
-  lowest  the same of the twelve least likely tokens: slips
+  lowest  mean log-probability, by the readers, of the twelve least likely tokens after the opening: slips
+  again   the share of four-token runs that the story already had, which speaks against it
+  worn    how common its runs of six tokens are among all of the stories, which does too: without it, all of them
+          become the same story
 """
 
 import torch
@@ -15,9 +17,10 @@ import teachers
 from logs import Log
 from model import DEVICE, linear
 
-WEIGHTS = {"judge": 1.0, "tie": 0.7, "likely": 0.3, "lowest": 0.5}
+WEIGHTS = {"judge": 1.2, "tie": 0.6, "lowest": 0.5, "again": -0.6, "worn": -0.3}
+UNACCEPTABLE = 3.0  # standard deviations that a story loses by looping, or by not ending (candidates.acceptable)
 LOWEST = 12
-PAIRS = 2  # of a group: its best and its worst stories
+PAIRS = 2  # of a group: its best stories beside its worst acceptable ones, and as many beside unacceptable ones
 
 
 @torch.compile(dynamic=False)
@@ -52,7 +55,7 @@ def means(values, first, last):
 
 
 def features(args, stories, readers, judges):
-    """The four scores of every story, [n] each."""
+    """The scores of every story, [n] each."""
     flat, starts, lengths = candidates.packed(stories)
     scores = {"judge": judge.verdicts(judges, flat, starts, lengths, args.batch)}
     logp = reading(readers, flat, starts, lengths, args.batch)
@@ -69,29 +72,33 @@ def features(args, stories, readers, judges):
     alone_first = torch.from_numpy(alone_starts).to(DEVICE)
     alone_last = torch.from_numpy(alone_starts + alone_lengths).to(DEVICE)
     scores["tie"] = means(logp, first + middle, last) - means(alone, alone_first, alone_last)
-    scores["likely"] = means(logp, first + stories["openings"], last)
     inside = (place[None] >= stories["openings"][:, None]) & (place < stories["lengths"][:, None])
     rows = torch.zeros(len(first), width, device=DEVICE)
     rows[place < stories["lengths"][:, None]] = logp[:-1][
         torch.ones_like(logp[:-1], dtype=torch.bool).index_fill(0, last - 1, False)
     ]
     scores["lowest"] = rows.where(inside, 0).topk(LOWEST, 1, largest=False).values.mean(1)
+    runs = candidates.repeated(stories["tokens"], stories["lengths"], 4)
+    scores["again"] = runs / stories["lengths"].clamp(min=1)
+    scores["worn"] = candidates.common(stories["tokens"], stories["lengths"])
     return scores
 
 
-def overall(scores, scale):
-    """Weighted sum of the scores, each in its standard deviations over the candidates of a round."""
-    return sum(weight * (scores[name] - scale[name][0]) / scale[name][1] for name, weight in WEIGHTS.items())
+def overall(stories, scores, scale):
+    """Weighted sum of the scores, each in its standard deviations over the acceptable candidates of a round."""
+    total = sum(weight * (scores[name] - scale[name][0]) / scale[name][1] for name, weight in WEIGHTS.items())
+    return total - UNACCEPTABLE * (~stories["good"]).float()
 
 
 def choose(args, round_number, shard):
-    """Scores a shard of candidates and saves the best of each group, best first, but of no poor group."""
+    """Scores a shard of candidates. Saves the best of each group, best first, but of no poor group, and pairs."""
     log = Log(args)
     stories = candidates.load(args, round_number, shard)
     scores = features(args, stories, teachers.load(args, "reader", range(args.readers)), judge.load(args, round_number))
-    scale = {name: (value.mean().item(), value.std().item()) for name, value in scores.items()}
-    score = overall(scores, scale)
-    order = score.argsort(descending=True)
+    good = stories["good"]
+    scale = {name: (value[good].mean().item(), value[good].std().item()) for name, value in scores.items()}
+    score = overall(stories, scores, scale)
+    order = (score - 1000.0 * (~good).float()).argsort(descending=True)  # unacceptable stories last
     order = order[stories["groups"][order].argsort(stable=True)]
     groups = stories["groups"][order]
     fresh = torch.cat([groups.new_ones(1, dtype=torch.bool), groups[1:] != groups[:-1]])
@@ -99,11 +106,12 @@ def choose(args, round_number, shard):
     rank = place - torch.where(fresh, place, 0).cummax(0).values
     best = score[order][fresh]
     floor = best.quantile(args.poor)
-    kept = (rank < args.keep) & (score[order] > floor)
+    kept = (rank < args.keep) & (score[order] > floor) & good[order]
     chosen = judge.subset(stories, order[kept])
     chosen = {name: value.to(torch.int32).cpu() for name, value in chosen.items()}
-    pairs = contrasts(stories, order, place[fresh], score[order][fresh] > floor)
-    kept_file = {**chosen, "rank": rank[kept].cpu(), "scale": scale, "pairs": pairs}
+    pairs = contrasts(stories, order, fresh, score[order][fresh] > floor)
+    log(f"refinement {round_number}, shard {shard}: {len(pairs['lengths'])} pairs")
+    kept_file = {**chosen, "scale": scale, "pairs": pairs}
     torch.save(kept_file, args.out / f"kept-{round_number}-{shard}.pt")
     if shard == 0:
         show(args, round_number, stories, scores, score, order)
@@ -113,12 +121,19 @@ def choose(args, round_number, shard):
     return scale
 
 
-def contrasts(stories, order, begin, fine):
-    """The best story of each group beside its worst, the second beside the last but one, [pairs, 2, ...] each."""
+def contrasts(stories, order, fresh, fine):
+    """Pairs of a better and a worse story of one group, [pairs, 2, ...]: the best beside the worst acceptable one, the
+    second beside the last but one, and both again beside stories that loop or do not end, where there are such."""
+    begin = fresh.nonzero()[:, 0]
     sizes = torch.diff(begin, append=begin.new_tensor([len(order)]))
-    begin, sizes = begin[fine & (sizes >= 6)], sizes[fine & (sizes >= 6)]
-    both = torch.cat([torch.stack([begin + i, begin + sizes - 1 - i], 1) for i in range(PAIRS)])
-    return {name: stories[name][order[both]].to(torch.int32).cpu() for name in ("tokens", "lengths")}
+    good = torch.zeros_like(begin).index_add(0, fresh.cumsum(0) - 1, stories["good"][order].long())
+    both = []
+    for i in range(PAIRS):
+        enough, worse = fine & (good >= 6), fine & (good > i) & (sizes - good > i)
+        both.append(torch.stack([begin + i, begin + good - 1 - i], 1)[enough])
+        both.append(torch.stack([begin + i, begin + sizes - 1 - i], 1)[worse])
+    both = order[torch.cat(both)]
+    return {name: stories[name][both].to(torch.int32).cpu() for name in ("tokens", "lengths", "ended")}
 
 
 def show(args, round_number, stories, scores, score, order, count=500):
@@ -128,6 +143,7 @@ def show(args, round_number, stories, scores, score, order, count=500):
     for i in order[:count].tolist():
         story = stories["tokens"][i, : stories["lengths"][i]].tolist()
         values = " ".join(f"{name} {scores[name][i]:.3f}" for name in scores)
-        head = f"#{stories['groups'][i]} opening {stories['openings'][i]} score {score[i]:.3f} {values}"
+        place = f"#{stories['groups'][i]} opening {stories['openings'][i]} good {stories['good'][i]}"
+        head = f"{place} score {score[i]:.3f} {values}"
         lines.append(f"{head}\n{tokenizer.decode(story)}\n")
     (args.out / f"groups-{round_number}.txt").write_text("\n".join(lines))

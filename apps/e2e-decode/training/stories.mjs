@@ -98,7 +98,8 @@ function show() {
   console.log(`# Ten stories
 
 FP4 weights, ${settings}, at most ${longest} tokens, by \`training/stories.mjs\`. Nothing was
-picked among the stories: the prompts (bold) and the seeds were fixed beforehand. ${count}.`)
+picked among the stories: the prompts (bold) and the seeds were fixed beforehand. ${count}. README.md
+says of each whether it holds together; not all of them do.`)
   for (const { prompt, seed, text, tokens, finishReason } of stories) {
     const end = finishReason === 'end' ? 'ended by itself' : `cut at ${longest}`
     const paragraphs = text.trimEnd().split(/\n\s*/).join('\n\n')

@@ -1,7 +1,6 @@
-"""The student: distilled from the teachers' distributions, the end of it with FP4 weights."""
+"""The student: distilled from the teachers' distributions."""
 
 import math
-from functools import partial
 
 import numpy as np
 import torch
@@ -10,7 +9,6 @@ import data
 import distil
 import export
 import material
-import quantize
 import teachers as teaching
 from evaluate import nll
 from logs import Log
@@ -46,6 +44,8 @@ def new_pool(args, round_number, teachers, real, real_flat, log):
 
 def train(args, saved):
     """Trains the student and saves its float16 state."""
+    if saved.exists():
+        return
     log, text = Log(args), material.of(args)
     teachers = teaching.load(args, "teacher", range(args.teachers))
     v = nll(teachers, text.validation, torch.bfloat16)[0]
@@ -65,13 +65,6 @@ def train(args, saved):
             number = step // math.ceil(steps / args.rounds)
             flat, starts, lengths, probabilities = new_pool(args, number, teachers, real, real_flat, log)
             stream = data.endless(starts, lengths, args.batch, DEVICE, rng)
-        if step == int(args.fp4_from * steps):
-            state = export.to_state(model)
-            for group in (32, 64, 128):
-                packed = quantize.quantize_state(state, partial(quantize.fp4, group=group))
-                v = nll([export.from_state(packed, model.c, DEVICE)], text.validation)[0]
-                log(f"student step {step}: validation {v:.4f} if packed now, group {group}")
-            model.quantize_with(quantize.StraightThrough(args.group))
         index, position, cu = next(stream)
         h, table, balance = model.hidden(flat[index][None], position, cu)
         hard = torch.where(index < len(real_flat), args.hard, 0.0)
@@ -86,8 +79,9 @@ def train(args, saved):
             n = (step % 500) + 1
             log(
                 f"student step {step + 1}: training loss {total.item() / n:.4f}, balance "
-                f"{balance_total.item() / n:.3f}, validation {v:.4f}{' (fp4)' if model.quantizer else ''}"
+                f"{balance_total.item() / n:.3f}, validation {v:.4f}"
             )
             total, balance_total = 0.0, 0.0
-    model.quantize_with(None)
     torch.save(export.to_state(model), saved)
+    del flat, probabilities, stream
+    torch.cuda.empty_cache()

@@ -31,11 +31,19 @@ class Workers:
         for future in started:
             future.result()
 
+    def start(self, function, items, *args, first=0):
+        """Starts function(*args, item) for every item, in turn on the processes from number `first` on."""
+        pools = self.pools[first:] or self.pools
+        return [pools[i % len(pools)].submit(function, *args, item) for i, item in enumerate(items)]
+
     def run(self, function, items, *args):
-        """function(*args, item) for every item; the i-th on process i modulo their number. Results in order."""
-        futures = [self.pools[i % len(self.pools)].submit(function, *args, item) for i, item in enumerate(items)]
-        return [future.result() for future in futures]
+        """The results of function(*args, item) for every item, in order; each process takes its share."""
+        return results(self.start(function, items, *args))
 
     def close(self):
         for pool in self.pools:
             pool.shutdown()
+
+
+def results(futures):
+    return [future.result() for future in futures]
