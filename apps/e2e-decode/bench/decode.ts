@@ -1,6 +1,7 @@
 /** Decode at batch 1, as a user sees it: tokens after the first, by the time that they take. */
 import { type Suite, defineSuite } from '@metal-fp4/bench'
 import { models, promptTokens } from './models.js'
+import { partsOf, profilingDevice } from './profile.js'
 
 const promptLength = 16
 const tokensPerSample = 33
@@ -10,6 +11,7 @@ export const decode: Suite = defineSuite({
   summary: 'tokens a second at batch 1: the default model, and a geometry with synthetic weights in each format',
   async *cases(context) {
     if (!(context.filter.m ?? [1]).includes(1)) return
+    using profiling = profilingDevice(context.device)
     for await (const { model, name, cached } of models(context)) {
       const { formats, layers, bytesPerToken, precision, activeParameters } = model.describe()
       let turn = 0
@@ -33,6 +35,14 @@ export const decode: Suite = defineSuite({
           const { tokens, tokensPerSecond } = generation.summary
           const repeats = tokens.length - 1
           return { durationNs: (repeats * 1e9) / tokensPerSecond, repeats }
+        },
+        async profile() {
+          const submissions = await profiling.record(async () => {
+            const options = { maxTokens: tokensPerSample, temperature: 0, ignoreEnd: true }
+            for await (const _ of model.generate(promptTokens(model, promptLength, turn++), options));
+          })
+          // Steps end with a token; passes over the prompt do not.
+          return partsOf(submissions.filter((dispatches) => dispatches.some(({ kernel }) => kernel === 'advance_step')))
         },
       }
     }

@@ -1,7 +1,13 @@
 /** Benchmark suites of the decoder, for `@metal-fp4/bench`. */
-import type { Suite } from '@metal-fp4/bench'
+import type { AnySuite, Verb } from '@metal-fp4/bench'
 import { decode } from './decode.js'
+import { nodeLlamaCpp } from './peers/node-llama-cpp.js'
+import { onnxruntimeNode } from './peers/onnxruntime-node.js'
 import { prefill } from './prefill.js'
+import { tune } from './tune/index.js'
 
-export const suites: readonly Suite[] = [decode, prefill]
-export { decode, prefill }
+export const suites: readonly AnySuite[] = [decode, prefill, nodeLlamaCpp, onnxruntimeNode]
+
+/** What `bench` can do besides running suites. */
+export const verbs: readonly Verb[] = [tune]
+export { decode, nodeLlamaCpp, onnxruntimeNode, prefill, tune }

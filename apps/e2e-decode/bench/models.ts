@@ -20,6 +20,11 @@ const context = 1024
  */
 const coldModelBytes = coldBytes / 2
 
+/** See `BenchCase.cached`. */
+export function isCached(model: Model): boolean {
+  return model.describe().bytesPerToken < coldModelBytes
+}
+
 export interface BenchModel {
   readonly model: Model
   /** For the report. */
@@ -29,21 +34,30 @@ export interface BenchModel {
 }
 
 /** Yields the models one at a time; each is disposed when the generator goes on. */
-export async function* models({ device, filter }: SuiteContext): AsyncGenerator<BenchModel> {
+export async function* models({ device, filter, signal }: SuiteContext): AsyncGenerator<BenchModel> {
   const formats = (filter.formats ?? ['fp4', 'mxfp4', 'nvfp4']).filter(isFp4Format)
   // The default model is what it was packed as.
-  const wanted = filter.formats === undefined || filter.formats.includes('fp4')
+  const wanted = filter.geometries === undefined && (filter.formats?.includes('fp4') ?? true)
   if (wanted && existsSync(join(defaultModel, 'config.json'))) yield* loaded('stories', defaultModel)
-  for (const quantize of formats) yield* loaded(geometry.geometry, geometry, { quantize })
+  const vocabSize = filter.vocabSize ?? geometry.vocabSize
+  for (const { name, layers } of filter.geometries ?? [{ name: geometry.geometry }]) {
+    const source = { geometry: name, vocabSize, ...(layers !== undefined && { layers }) }
+    for (const quantize of formats) yield* loaded(name, source, { quantize })
+  }
 
   async function* loaded(
     name: string,
     source: ModelSource,
     options: { quantize?: 'fp4' | 'mxfp4' | 'nvfp4' } = {},
   ): AsyncGenerator<BenchModel> {
-    const model = await loadModel(source, { ...options, device, context: typeof source === 'string' ? 512 : context })
+    const model = await loadModel(source, {
+      ...options,
+      device,
+      signal,
+      context: typeof source === 'string' ? 512 : context,
+    })
     try {
-      yield { model, name, cached: model.describe().bytesPerToken < coldModelBytes }
+      yield { model, name, cached: isCached(model) }
     } finally {
       await model.dispose()
     }

@@ -1,5 +1,5 @@
 // How fast are reads of 1, 16 and 256 MiB? Small ones come from a cache.
-//   fp4-bench --suite ./examples/read-sizes.mjs
+//   npx fp4-bench --suite ./read-sizes.mjs
 import { defineSuite, openRoof } from '@metal-fp4/bench'
 
 export const readSizes = defineSuite({

@@ -6,9 +6,12 @@
 //
 //   data [words] uint32, 64-byte aligned    sums [pieces] uint32    params { uint32 pieces, uint32 pieceWords }
 //   grid [pieces, 1, 1]
+//
+// stream_copy: the same for a copy, from [words] to [words], by the C library's memcpy, which knows the processor best.
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cpu_kernel.h"
 
@@ -116,16 +119,52 @@ constexpr cpu_kernel_argument kArguments[] = {
     {"params", CPU_KERNEL_VALUE, 4, sizeof(Params), 0, 0},
 };
 
-template <uint32_t (*Sum)(const uint32_t*, size_t)>
-constexpr cpu_kernel kKernel = {"stream_read", kArguments, 3, nullptr, 0, check, nullptr, run<Sum>};
+int check_copy(const cpu_kernel_call* call) {
+  const Params& params = *static_cast<const Params*>(call->bindings[2].data);
+  const uint64_t bytes = uint64_t{params.pieces} * params.pieceWords * 4;
+  const char* wrong = nullptr;
+  if (params.pieces == 0 || params.pieceWords == 0) {
+    wrong = "pieces and pieceWords of at least 1";
+  } else if (call->grid[0] != params.pieces || call->grid[1] != 1 || call->grid[2] != 1) {
+    wrong = "a grid of [pieces, 1, 1]";
+  } else if (call->bindings[0].size < bytes || call->bindings[1].size < bytes) {
+    wrong = "from and to of at least pieces * pieceWords words";
+  }
+  if (wrong == nullptr) return 0;
+  snprintf(call->message, call->message_size, "expected %s, got pieces %u, pieceWords %u, from %llu bytes, to %llu bytes", wrong,
+           params.pieces, params.pieceWords, static_cast<unsigned long long>(call->bindings[0].size),
+           static_cast<unsigned long long>(call->bindings[1].size));
+  return 1;
+}
 
-constexpr cpu_kernel_library kPlain = {CPU_KERNEL_ABI, "plain", 1, &kKernel<sum_plain>};
+int run_copy(const cpu_kernel_call* call, uint64_t begin, uint64_t end) {
+  const Params& params = *static_cast<const Params*>(call->bindings[2].data);
+  const char* from = static_cast<const char*>(call->bindings[0].data);
+  char* to = static_cast<char*>(call->bindings[1].data);
+  const size_t piece = size_t{params.pieceWords} * 4;
+  for (uint64_t i = begin; i < end; i++) memcpy(to + i * piece, from + i * piece, piece);
+  return 0;
+}
+
+constexpr cpu_kernel_argument kCopyArguments[] = {
+    {"from", CPU_KERNEL_READ, 64, 0, 0, 0},
+    {"to", CPU_KERNEL_WRITE, 64, 0, 0, 0},
+    {"params", CPU_KERNEL_VALUE, 4, sizeof(Params), 0, 0},
+};
+
+template <uint32_t (*Sum)(const uint32_t*, size_t)>
+constexpr cpu_kernel kKernels[] = {
+    {"stream_read", kArguments, 3, nullptr, 0, check, nullptr, run<Sum>},
+    {"stream_copy", kCopyArguments, 3, nullptr, 0, check_copy, nullptr, run_copy},
+};
+
+constexpr cpu_kernel_library kPlain = {CPU_KERNEL_ABI, "plain", 2, kKernels<sum_plain>};
 #if STREAM_READ_X86
-constexpr cpu_kernel_library kAvx2 = {CPU_KERNEL_ABI, "avx2", 1, &kKernel<sum_avx2>};
-constexpr cpu_kernel_library kAvx512 = {CPU_KERNEL_ABI, "avx512", 1, &kKernel<sum_avx512>};
+constexpr cpu_kernel_library kAvx2 = {CPU_KERNEL_ABI, "avx2", 2, kKernels<sum_avx2>};
+constexpr cpu_kernel_library kAvx512 = {CPU_KERNEL_ABI, "avx512", 2, kKernels<sum_avx512>};
 #endif
 #if STREAM_READ_NEON
-constexpr cpu_kernel_library kNeon = {CPU_KERNEL_ABI, "neon", 1, &kKernel<sum_neon>};
+constexpr cpu_kernel_library kNeon = {CPU_KERNEL_ABI, "neon", 2, kKernels<sum_neon>};
 #endif
 
 }  // namespace

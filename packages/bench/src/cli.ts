@@ -1,71 +1,101 @@
 /** The command line: suites in, a report on stdout, everything else on stderr. */
+import { writeFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
+import { type Io, type Verb, exit } from './cli/io.js'
+import { compareVerb } from './cli/compare.js'
+import { reportVerb } from './cli/report.js'
 import { type CliOptions, makeProgram } from './cli/program.js'
 import { runOnDevices } from './cli/run.js'
-import { loadSuites, selectSuites } from './cli/suites.js'
+import { type AnySuite, loadSuites, selectSuites } from './cli/suites.js'
 import { BenchError, fail, messageOf } from './errors.js'
 import { report } from './reporters/index.js'
-import type { CountingSuite, Suite } from './suite.js'
+import { describeRun } from './run-description.js'
 
-/** Where output goes; the process's own streams by default. */
 export interface RunCliOptions {
+  /** Default: the process's own. */
   readonly stdout?: (text: string) => void
   readonly stderr?: (text: string) => void
   /** Colours in a table. Default: when stdout is a terminal and NO_COLOR is not set. */
   readonly color?: boolean
   /** Aborting ends the run after the current sample; rows made so far are still reported. */
   readonly signal?: AbortSignal
+  /** More words that may come first, beside `report` and `compare`. */
+  readonly verbs?: readonly Verb[]
+  /** Versions of the packages whose suites these are, for the report. */
+  readonly versions?: Readonly<Record<string, string>>
+  /** Bytes that a measurement of the roof reads, for tests. Default 256 MiB. */
+  readonly roofBytes?: number
 }
-
-/** Exit statuses. A bad flag is told from a failed case, so that scripts can tell them apart too. */
-const exit = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const
 
 /**
  * Runs `argv` (without node and script) over `suites` and returns the exit status: 0, 1 when a case failed, 2 for a bad flag,
  * 130 when aborted. Never throws and never prints a stack.
  */
 export async function runCli(
-  suites: readonly (Suite | CountingSuite)[],
+  suites: readonly AnySuite[],
   argv: readonly string[],
   options: RunCliOptions = {},
 ): Promise<number> {
-  const stdout = options.stdout ?? ((text: string) => void process.stdout.write(text))
-  const stderr = options.stderr ?? ((text: string) => void process.stderr.write(text))
+  const io = ioOf(options)
+  const verbs = [reportVerb, compareVerb, ...(options.verbs ?? [])]
   try {
-    const { names, flags } = parse(argv, stdout, stderr)
-    const all = [...suites, ...(await loadSuites(flags.suite))]
-    if (flags.list) {
-      stdout(list(all))
-      return exit.ok
-    }
-    const chosen = selectSuites(all, names)
-    const results = await runOnDevices(chosen, flags, stderr, options.signal)
-    if (results.rows.length === 0 && !results.counts && !results.failures && !options.signal?.aborted) {
-      fail('bench', 'at least one case', 'none for these flags', 'Widen --format, --m or --shape, or see --list.')
-    }
-    const color =
-      options.color ?? (options.stdout === undefined && process.stdout.isTTY && process.env.NO_COLOR === undefined)
-    stdout(report(results, flags.output, { color }))
-    if (options.signal?.aborted) return exit.interrupted
-    return results.failures ? exit.failed : exit.ok
+    const verb = verbs.find(({ name }) => name === argv[0])
+    if (verb) return await verb.run(argv.slice(1), io)
+    return await run(suites, argv, verbs, io, options)
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage
-    stderr(`error: ${messageOf(error)}\n`)
+    if (io.signal?.aborted) return exit.interrupted
+    io.stderr(`error: ${messageOf(error)}\n`)
     return error instanceof BenchError ? exit.usage : exit.failed
   }
 }
 
-function parse(
+async function run(
+  suites: readonly AnySuite[],
   argv: readonly string[],
-  stdout: (text: string) => void,
-  stderr: (text: string) => void,
-): { names: string[]; flags: CliOptions } {
-  const program = makeProgram().configureOutput({ writeOut: stdout, writeErr: stderr }).exitOverride()
+  verbs: readonly Verb[],
+  io: Io,
+  { versions, roofBytes }: RunCliOptions,
+): Promise<number> {
+  const { stdout, stderr, signal, color } = io
+  const program = makeProgram(verbs).configureOutput({ writeOut: stdout, writeErr: stderr }).exitOverride()
   program.parse([...argv], { from: 'user' })
-  return { names: program.args, flags: program.opts<CliOptions>() }
+  const [names, flags] = [program.args, program.opts<CliOptions>()]
+  const all = [...suites, ...(await loadSuites(flags.suite))]
+  if (flags.list) {
+    stdout(list(all))
+    return exit.ok
+  }
+  const chosen = selectSuites(all, names, flags.peer?.name)
+  const results = { ...(await runOnDevices(chosen, flags, io, roofBytes)), run: describeRun(argv, versions) }
+  if (results.rows.length === 0 && !results.counts && !results.failures && !signal?.aborted) {
+    fail('bench', 'at least one case', 'none for these flags', 'Widen --format, --m or --shape, or see --list.')
+  }
+  if (flags.save !== undefined) save(flags.save, report(results, 'json'))
+  stdout(report(results, flags.output, { color }))
+  if (signal?.aborted) return exit.interrupted
+  return results.failures ? exit.failed : exit.ok
 }
 
-function list(suites: readonly (Suite | CountingSuite)[]): string {
+function save(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (error) {
+    fail('--save', `to write ${path}`, messageOf(error), 'Name a file in a folder that exists.')
+  }
+}
+
+function ioOf({ stdout, stderr, color, signal }: RunCliOptions): Io {
+  return {
+    stdout: stdout ?? ((text) => void process.stdout.write(text)),
+    stderr: stderr ?? ((text) => void process.stderr.write(text)),
+    color: color ?? (stdout === undefined && process.stdout.isTTY && !process.env.NO_COLOR),
+    terminal: stderr === undefined && process.stderr.isTTY,
+    signal,
+  }
+}
+
+function list(suites: readonly AnySuite[]): string {
   const width = Math.max(0, ...suites.map(({ name }) => name.length))
   return suites.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`).join('')
 }

@@ -1,11 +1,31 @@
 /** Benchmark suites against the memory roof: cold caches, device time, statistics, reports. */
 export { type RunCliOptions, runCli } from './cli.js'
+export { type Io, type Verb, exit } from './cli/io.js'
+export { type AnySuite } from './cli/suites.js'
+export { type CompareOptions, type Compared, type Comparison, type Verdict, compareReports } from './compare/compare.js'
+export { type Interval, medianInterval, ratioInterval, sameProbability } from './compare/interval.js'
 export { type ColdPool, type ColdPoolOptions, coldBytes, coldPool, copiesFor } from './cold-pool.js'
 export { BenchError } from './errors.js'
 export { type Machine, describeMachine } from './machine.js'
 export { type ReportFormat, report } from './reporters/index.js'
+export type { HtmlOptions } from './html/index.js'
+export { htmlReport } from './html/lazy.js'
+export {
+  type Contest,
+  type ContestContext,
+  type ContestOptions,
+  type ContestResult,
+  type ContestSuite,
+  defineContestSuite,
+  runContest,
+} from './peers/contest.js'
+export { type PeerProcess, openPeer } from './peers/process.js'
+export { type Peer, type PeerRequest, resolvePeer } from './peers/resolve.js'
+export { type ContestProgress, type ContestRunOptions, runContests } from './peers/runner.js'
+export { readReport } from './read-report.js'
+export { describeRun } from './run-description.js'
 export { type Roof, type RoofSource, openRoof } from './roof.js'
-export { type BenchFailure, type BenchReport, type BenchRow, type CountRow } from './rows.js'
+export { type BenchFailure, type BenchReport, type BenchRow, type CountRow, type RunDescription } from './rows.js'
 export { type CountOptions, type CountProgress, countSuites } from './counting.js'
 export { type RunOptions, type RunProgress, runSuites } from './runner.js'
 export { type SamplingOptions, sampleCase } from './sampling.js'
@@ -17,6 +37,8 @@ export {
   type CountingSuite,
   type Counts,
   type Filter,
+  type GeometryRequest,
+  type Part,
   type Shape,
   type Suite,
   type SuiteContext,

@@ -13,6 +13,8 @@ export interface Roof {
   readonly source: RoofSource
   /** One measurement, in GB/s (1e9 bytes). */
   measure(): Promise<number>
+  /** One measurement of a copy, in GB/s, bytes read and written together. */
+  measureCopy(): Promise<number>
   dispose(): void
   [Symbol.dispose](): void
 }
@@ -39,8 +41,19 @@ export async function openRoof(device: Device, bytes: number = coldBytes): Promi
     buffers: [data, sums, Uint32Array.of(pieces, pieceBytes / 4)],
     label: 'stream_read',
   })
+  // A copy of one half onto the other, so that the whole buffer is touched; a single piece is copied by halves of it.
+  const copied = Math.max(1, Math.floor(pieces / 2))
+  const copiedWords = pieces === 1 ? pieceBytes / 8 : pieceBytes / 4
+  const copyBytes = copied * copiedWords * 4
+  const copy = device.createGraph()
+  copy.dispatch(library.kernel('stream_copy'), {
+    grid: [copied, 1, 1],
+    buffers: [data.view(0, copyBytes), data.view(copyBytes, copyBytes), Uint32Array.of(copied, copiedWords)],
+    label: 'stream_copy',
+  })
   const dispose = (): void => {
     graph.dispose()
+    copy.dispose()
     data.dispose()
     sums.dispose()
   }
@@ -49,6 +62,10 @@ export async function openRoof(device: Device, bytes: number = coldBytes): Promi
     async measure() {
       const { durationNs } = await graph.submit().completed
       return (pieces * pieceBytes) / durationNs
+    },
+    async measureCopy() {
+      const { durationNs } = await copy.submit().completed
+      return (2 * copyBytes) / durationNs
     },
     dispose,
     [Symbol.dispose]: dispose,
@@ -65,6 +82,7 @@ function copyRoof({ copyGigabytesPerSecond }: DeviceInfo): Roof {
   return {
     source: 'copy',
     measure: () => Promise.resolve(copyGigabytesPerSecond),
+    measureCopy: () => Promise.resolve(copyGigabytesPerSecond),
     dispose,
     [Symbol.dispose]: dispose,
   }

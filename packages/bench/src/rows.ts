@@ -1,7 +1,7 @@
 /** Rows of a report: what every case gives, derived from its samples and the roof measured beside it. */
 import type { Machine } from './machine.js'
 import { summarize } from './statistics.js'
-import type { BenchCase, CountingCase, Counts } from './suite.js'
+import type { BenchCase, CountingCase, Counts, Part } from './suite.js'
 
 /** One case. Times are of the device, for one product; GB are 1e9 bytes. */
 export interface BenchRow {
@@ -25,6 +25,29 @@ export interface BenchRow {
   readonly gigabytesPerSecond: number
   /** What plain reads of a large buffer reached, measured just before and after this case with the same threads. */
   readonly roofGigabytesPerSecond: number
+  /** The same for a copy, bytes read and written together. */
+  readonly copyRoofGigabytesPerSecond?: number
+  /** Every measurement of the read roof: before, halfway and after. */
+  readonly roofSamples?: readonly number[]
+  /** The largest of the roofs before, halfway and after over the smallest, minus 1. */
+  readonly roofDrift?: number
+  /** How often the case was run until the roof held still; left out for once. */
+  readonly attempts?: number
+  /** The roof never held still (more than 15 %): the share of it is not to be relied upon. */
+  readonly roofMoved?: true
+  /** The values were compared with the oracle before anything was timed. */
+  readonly checked?: true
+  /** What a peer's row was made by, and in a race ours: 'metal-fp4', 'node-llama-cpp 3.22.1'. */
+  readonly engine?: string
+  /** In a race, on our row: the peer, how much faster than it (median of pairs), and the 95 % interval of that. */
+  readonly versus?: string
+  readonly speedup?: number
+  readonly speedupLow?: number
+  readonly speedupHigh?: number
+  /** The peer's time over ours, pair by pair. */
+  readonly ratios?: readonly number[]
+  /** Where the time of a step goes, by kernel. */
+  readonly parts?: readonly Part[]
   /** null when `cached`: what a cache gives is not measured against the roof of the memory. */
   readonly percentOfRoof: number | null
   /** Only of cases whose bytes stay in a cache from run to run. */
@@ -34,7 +57,7 @@ export interface BenchRow {
   readonly gigaflopsPerSecond?: number
   readonly tokensPerSecond?: number
   /** Columns of the suite's own. */
-  readonly [extra: string]: string | number | boolean | null | readonly number[] | undefined
+  readonly [extra: string]: string | number | boolean | null | readonly number[] | readonly Part[] | undefined
 }
 
 /** A counted case: no time, no device. */
@@ -64,8 +87,20 @@ export interface BenchFailure {
   readonly message: string
 }
 
+/** How the report was made, for whoever wants to make it again. */
+export interface RunDescription {
+  /** The arguments after `bench`. */
+  readonly arguments: readonly string[]
+  /** The commit of the repository that was run, with '+' when files differed from it; null outside one. */
+  readonly commit: string | null
+  /** Versions of packages by name. */
+  readonly versions: Readonly<Record<string, string>>
+}
+
 export interface BenchReport {
   readonly machine: Machine
+  /** Left out by who calls `runSuites` without the command line. */
+  readonly run?: RunDescription
   readonly rows: readonly BenchRow[]
   /** Rows of suites that count; json and csv have them among the rows. Left out when there are none. */
   readonly counts?: readonly CountRow[]
@@ -79,6 +114,8 @@ export interface RowSetting {
   readonly device: string
   readonly threads: number
   readonly roofGigabytesPerSecond: number
+  /** More fields of the row that the runner knows. */
+  readonly more?: Partial<BenchRow>
 }
 
 export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], setting: RowSetting): BenchRow {
@@ -109,6 +146,7 @@ export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], sett
     runsPerSecond: 1e9 / median,
     ...(operations === undefined ? {} : { gigaflopsPerSecond: operations / median }),
     ...(tokens === undefined ? {} : { tokensPerSecond: (tokens * 1e9) / median }),
+    ...setting.more,
     ...extra,
   }
 }

@@ -8,6 +8,8 @@ export interface SamplingOptions {
   /** Wall-clock milliseconds for warm-up and samples of one case. Default 600. */
   readonly timeMs?: number
   readonly signal?: AbortSignal
+  /** Called once, when half of the samples are taken; its time is not counted. */
+  readonly between?: () => Promise<void>
   /** The clock of the budget, in milliseconds: for tests. */
   readonly now?: () => number
 }
@@ -22,8 +24,8 @@ const warmupShare = 0.2
  * @throws what the case throws, the signal's reason, or BenchError when a case reports no time.
  */
 export async function sampleCase(benchCase: BenchCase, options: SamplingOptions = {}): Promise<number[]> {
-  const { samples, timeMs = 600, signal, now = () => performance.now() } = options
-  const start = now()
+  const { samples, timeMs = 600, signal, between, now = () => performance.now() } = options
+  let start = now()
   await timeOf(benchCase)
   await benchCase.verify?.()
   const firstMs = now() - start
@@ -36,9 +38,20 @@ export async function sampleCase(benchCase: BenchCase, options: SamplingOptions 
     if (samples !== undefined) return taken.length >= samples
     return taken.length >= mostSamples || (taken.length >= fewestSamples && now() - start >= timeMs)
   }
+  const samplingStart = now()
+  let halfTaken = false
+  const half = (): boolean => {
+    if (samples !== undefined) return taken.length >= samples / 2
+    return taken.length >= fewestSamples - 1 && now() - start >= (samplingStart - start + timeMs) / 2
+  }
   while (!enough()) {
     signal?.throwIfAborted()
     taken.push(await timeOf(benchCase))
+    if (halfTaken || !half()) continue
+    halfTaken = true
+    const paused = now()
+    await between?.()
+    start += now() - paused
   }
   return taken
 }

@@ -15,6 +15,18 @@ export interface Filter {
   readonly m?: readonly number[]
   /** Weight formats or types: 'fp4', 'mxfp4', 'nvfp4', 'f16', 'bf16', 'f32'. */
   readonly formats?: readonly string[]
+  /** Models to run, by the names of their geometries. */
+  readonly geometries?: readonly GeometryRequest[]
+  /** Tokens in the vocabulary of those. */
+  readonly vocabSize?: number
+  /** Modes of arithmetic: 'float32', 'int8'. */
+  readonly precisions?: readonly string[]
+}
+
+/** A model without its weights: "llama-3-8b", or "llama-3-8b:8" for its first 8 layers. */
+export interface GeometryRequest {
+  readonly name: string
+  readonly layers?: number
 }
 
 /** What a suite makes its cases with. */
@@ -24,6 +36,8 @@ export interface SuiteContext {
   readonly threads: number
   readonly filter: Filter
   readonly signal: AbortSignal
+  /** Bytes between two uses of the same weights; for tests, which time nothing. Default `coldBytes`. */
+  readonly minColdBytes?: number
 }
 
 /** How long a run took on the device. */
@@ -32,6 +46,15 @@ export interface Timing {
   readonly durationNs: number
   /** How many times the case's work was done in it. Default 1. */
   readonly repeats?: number
+}
+
+/** The part of a step that one kernel has. */
+export interface Part {
+  readonly kernel: string
+  /** Dispatches of it in a step. */
+  readonly calls: number
+  /** Nanoseconds of a step that they take together. */
+  readonly durationNs: number
 }
 
 /** One row of the report: a kernel, or a graph of several, at one size. */
@@ -61,6 +84,13 @@ export interface BenchCase {
   run(): Promise<Timing>
   /** Called once, after the first run: throws when the output is not what it should be (not finite, say). */
   verify?(): Promise<void> | void
+  /**
+   * Compares what one run gives with an oracle, value by value, and throws when it is not the same within the kernel's bound. Tests
+   * call it over small shapes, `--check` before the case is timed. Leave it out where there is no oracle.
+   */
+  check?(): Promise<void>
+  /** Times the parts of one run, after the samples; slower than `run`, since nothing overlaps. */
+  profile?(): Promise<readonly Part[]>
 }
 
 /** A named family of cases. */
@@ -123,7 +153,7 @@ export function defineCountingSuite(suite: CountingSuite): CountingSuite {
   return Object.freeze({ ...suite })
 }
 
-function checkSuite(op: string, suite: unknown, cases: 'cases' | 'counts'): void {
+export function checkSuite(op: string, suite: unknown, cases: 'cases' | 'counts' | 'contests'): void {
   const parts = (suite ?? {}) as Readonly<Record<string, unknown>>
   const { name } = parts
   if (typeof name !== 'string' || !/^[a-z][a-z0-9-]*$/.test(name)) {
@@ -136,13 +166,13 @@ function checkSuite(op: string, suite: unknown, cases: 'cases' | 'counts'): void
   }
 }
 
-/** True for what `defineSuite` and `defineCountingSuite` give, wherever that copy of the package was loaded. */
-export function isSuite(value: unknown): value is Suite | CountingSuite {
+/** True for what the `define…Suite` functions give, wherever that copy of the package was loaded. */
+export function isSuite(value: unknown): value is Suite {
   if (typeof value !== 'object' || value === null) return false
-  const { name, cases, counts } = value as Partial<Suite & CountingSuite>
-  return typeof name === 'string' && (typeof cases === 'function' || typeof counts === 'function')
+  const { name, ...parts } = value as Readonly<Record<string, unknown>>
+  return typeof name === 'string' && ['cases', 'counts', 'contests'].some((part) => typeof parts[part] === 'function')
 }
 
-export function isCounting(suite: Suite | CountingSuite): suite is CountingSuite {
+export function isCounting(suite: object): suite is CountingSuite {
   return 'counts' in suite
 }

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type BenchReport, type Suite, defineSuite, runCli } from '../src/index.js'
 import { readSuite } from './support/read-suite.js'
@@ -9,11 +11,15 @@ async function cli(
 ): Promise<{ status: number; out: string; err: string }> {
   let out = ''
   let err = ''
-  const status = await runCli(suites, argv, { stdout: (text) => (out += text), stderr: (text) => (err += text) })
+  const status = await runCli(suites, argv, {
+    stdout: (text) => (out += text),
+    stderr: (text) => (err += text),
+    roofBytes: 1024 * 1024,
+  })
   return { status, out, err }
 }
 
-const quick = ['--samples', '2', '--device', 'cpu']
+const quick = ['--samples', '2', '--attempts', '1', '--device', 'cpu']
 
 describe('runCli', () => {
   it('prints nothing but JSON with -o json, with every field of a row', async () => {
@@ -71,6 +77,8 @@ describe('runCli', () => {
     [['--format', 'fp5'], "Expected one of fp4, mxfp4, nvfp4, f16, bf16, f32, got 'fp5'."],
     [['-o', 'xml'], 'Allowed choices are table, md, json, csv.'],
     [['--device', 'tpu'], 'Allowed choices are cpu, metal, cuda.'],
+    [['--geometry', 'llama-3-8b:x'], "Expected NAME or NAME:LAYERS such as llama-3-8b:8, got 'llama-3-8b:x'."],
+    [['--peer', 'a b'], "[--peer] expected the name of a package, or NAME=FOLDER, got 'a b'."],
     [['--frobnicate'], "unknown option '--frobnicate'"],
     [['gemm'], "[bench] expected suites among: read, got 'gemm'. See --list."],
     [['--suite', './not-there.mjs'], '[--suite] expected a module at ./not-there.mjs, got '],
@@ -105,6 +113,35 @@ describe('runCli', () => {
     expect(err).toContain('[bench] expected at least one case, got none for these flags.')
   })
 
+  it('saves the report beside what it prints, with how it was made', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-save-'))
+    try {
+      const path = join(folder, 'saved.json')
+      const { status } = await cli(['read', '--m', '1', '--format', 'f32', '--threads', '1', ...quick, '--save', path])
+      expect(status).toBe(0)
+      const { rows, run } = JSON.parse(readFileSync(path, 'utf8')) as BenchReport
+      expect(rows.length).toBe(1)
+      expect(run?.arguments.slice(-2)).toEqual(['--save', 'saved.json'])
+      expect(run?.versions).toHaveProperty(['@metal-fp4/bench'])
+      const nowhere = await cli([
+        'read',
+        '--m',
+        '1',
+        '--format',
+        'f32',
+        '--threads',
+        '1',
+        ...quick,
+        '--save',
+        join(folder, 'no/x.json'),
+      ])
+      expect(nowhere.status).toBe(2)
+      expect(nowhere.err).toContain('[--save] expected to write ')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
   it('asks for a suite when there is none', async () => {
     const { status, err } = await cli([], [])
     expect([status, err]).toEqual([
@@ -129,8 +166,8 @@ describe('runCli', () => {
       },
     })
     let out = ''
-    const argv = ['--threads', '1', '--samples', '2', '--device', 'cpu', '-o', 'json']
-    const streams = { stdout: (text: string) => void (out += text), stderr: () => undefined }
+    const argv = ['--threads', '1', '--samples', '2', '--attempts', '1', '--device', 'cpu', '-o', 'json']
+    const streams = { stdout: (text: string) => void (out += text), stderr: () => undefined, roofBytes: 1024 * 1024 }
     expect(await runCli([aborting], argv, { ...streams, signal: controller.signal })).toBe(130)
     expect((JSON.parse(out) as BenchReport).rows.map(({ kernel }) => kernel)).toEqual(['first'])
   })

@@ -44,8 +44,27 @@ describe('stream_read', () => {
     const roof = await openRoof(device, 3 * 1024 * 1024)
     expect(roof.source).toBe('read')
     expect(await roof.measure()).toBeGreaterThan(0)
+    expect(await roof.measureCopy()).toBeGreaterThan(0)
     roof.dispose()
     await expect((async () => roof.measure())()).rejects.toThrow()
+  })
+})
+
+describe('stream_copy', () => {
+  it('copies every word, and refuses what does not fit', async () => {
+    using device = await createDevice({ backend: 'cpu', threads: 2 })
+    const library = await device.loadLibrary({ kind: 'shared', path: nativeLibraryPath() })
+    const from = Uint32Array.from({ length: words }, (_, i) => Math.imul(i + 1, 0x9e3779b1))
+    const to = new Uint32Array(words)
+    const copy = (params: readonly number[], target: Uint32Array = to): Promise<unknown> =>
+      device.dispatch(library, 'stream_copy', {
+        grid: [params[0], 1, 1],
+        buffers: [from, target, Uint32Array.from(params)],
+      })
+    await copy([3, words / 3])
+    expect(to).toEqual(from)
+    await expect(copy([3, words])).rejects.toThrow(/stream_copy.*expected from and to of at least/)
+    await expect(copy([3, words / 3], new Uint32Array(4))).rejects.toThrow(/stream_copy.*expected/)
   })
 })
 
@@ -55,5 +74,6 @@ describe('a device without stream_read', () => {
     const roof = await openRoof({ info } as unknown as Device)
     expect(roof.source).toBe('copy')
     expect(await roof.measure()).toBe(4245)
+    expect(await roof.measureCopy()).toBe(4245)
   })
 })

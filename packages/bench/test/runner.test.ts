@@ -1,6 +1,6 @@
 import { type Device, createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RunProgress, defineSuite, runSuites } from '../src/index.js'
+import { type BenchRow, type Roof, type RunProgress, defineSuite, runSuites } from '../src/index.js'
 import { readSuite } from './support/read-suite.js'
 
 const roofBytes = 1024 * 1024
@@ -95,5 +95,111 @@ describe('runSuites', () => {
     })
     await expect(runSuites({ device, suites: [suite], signal: controller.signal, roofBytes })).rejects.toThrow('enough')
     expect(disposed).toBe(true)
+  })
+
+  describe('with a roof that moves', () => {
+    const shape = { kernel: 'read', format: 'fp4', precision: 'float32', m: 1, n: 64, k: 128, bytes: 80 }
+    /** A roof whose measurements before, halfway and after a case come from a list; the last ones stay. */
+    const moving = (...phases: readonly number[]): Roof => {
+      let measured = 0
+      return {
+        source: 'read',
+        measure: () => Promise.resolve(phases[Math.min(Math.floor(measured++ / 3), phases.length - 1)]),
+        measureCopy: () => Promise.resolve(30),
+        dispose: () => undefined,
+        [Symbol.dispose]: () => undefined,
+      }
+    }
+    const rowWith = async (
+      roof: Roof,
+      options: { attempts?: number; cached?: boolean } = {},
+    ): Promise<[BenchRow, number]> => {
+      let runs = 0
+      const { cached, ...rest } = options
+      const suite = defineSuite({
+        name: 'moving',
+        summary: '',
+        cases: () => [{ ...shape, ...(cached && { cached }), run: () => Promise.resolve({ durationNs: ++runs }) }],
+      })
+      const { rows } = await runSuites({ device, suites: [suite], roof, samples: 4, timeMs: 0, ...rest })
+      return [rows[0], runs]
+    }
+
+    it('measures it before, halfway and after', async () => {
+      const [row, runs] = await rowWith(moving(40, 41, 42))
+      expect(runs).toBe(1 + 4)
+      expect(row).toMatchObject({ roofSamples: [40, 40, 40, 41, 41, 41, 42, 42, 42], roofGigabytesPerSecond: 41 })
+      expect(row.copyRoofGigabytesPerSecond).toBe(30)
+      expect(row.roofDrift).toBeCloseTo(0.05, 9)
+      expect(row).not.toHaveProperty('attempts')
+      expect(row).not.toHaveProperty('roofMoved')
+    })
+
+    it('runs the case again until it holds still', async () => {
+      const [row, runs] = await rowWith(moving(40, 60, 40, 40, 40, 40))
+      expect(runs).toBe(2 * 5)
+      expect(row).toMatchObject({ attempts: 2, roofDrift: 0, samplesNs: [7, 8, 9, 10] })
+      expect(row).not.toHaveProperty('roofMoved')
+    })
+
+    it('keeps the calmest attempt and marks it when it never does', async () => {
+      const [row] = await rowWith(moving(40, 80, 40, 40, 50, 40, 40, 60, 40))
+      expect(row).toMatchObject({ attempts: 3, roofMoved: true, roofDrift: 0.25, samplesNs: [7, 8, 9, 10] })
+      expect((await rowWith(moving(40, 80), { attempts: 1 }))[0]).toMatchObject({ roofMoved: true, roofDrift: 1 })
+    })
+
+    it('does not care for what a cache holds', async () => {
+      const [row, runs] = await rowWith(moving(40, 80), { cached: true })
+      expect(runs).toBe(5)
+      expect(row).not.toHaveProperty('roofMoved')
+    })
+  })
+
+  describe('with checks and profiles', () => {
+    const shape = { kernel: 'read', format: 'fp4', precision: 'float32', m: 1, n: 64, k: 128, bytes: 80 }
+    const order: string[] = []
+    const suite = defineSuite({
+      name: 'checked',
+      summary: '',
+      cases: () =>
+        [false, true].map((wrong) => ({
+          ...shape,
+          run: () => {
+            order.push('run')
+            return Promise.resolve({ durationNs: 10 })
+          },
+          check: () => {
+            order.push('check')
+            return wrong ? Promise.reject(new Error('[read] expected 1, got 2.')) : Promise.resolve()
+          },
+          profile: () => {
+            order.push('profile')
+            return Promise.resolve([{ kernel: 'read', calls: 1, durationNs: 9 }])
+          },
+        })),
+    })
+
+    it('compares with the oracle before anything is timed, and profiles after', async () => {
+      const { rows, failures } = await runSuites({
+        device,
+        suites: [suite],
+        check: true,
+        samples: 1,
+        timeMs: 0,
+        attempts: 1,
+        roofBytes,
+      })
+      expect(order).toEqual(['check', 'run', 'run', 'profile', 'check'])
+      expect(rows).toMatchObject([{ checked: true, parts: [{ kernel: 'read', calls: 1, durationNs: 9 }] }])
+      expect(failures).toMatchObject([{ message: '[read] expected 1, got 2.' }])
+    })
+
+    it('checks nothing unless asked to', async () => {
+      order.length = 0
+      const { rows } = await runSuites({ device, suites: [suite], samples: 1, timeMs: 0, attempts: 1, roofBytes })
+      expect(order).not.toContain('check')
+      expect(rows.length).toBe(2)
+      expect(rows[0]).not.toHaveProperty('checked')
+    })
   })
 })

@@ -3,11 +3,15 @@ export { DispatchError } from './errors.js'
 export { type Explanation, explain } from './explain.js'
 export { libraryFor } from './library.js'
 export { type MatmulOptions, matmul, matmulFp4 } from './matmul.js'
+export { parsePolicy, policyJson } from './policy/file.js'
 export {
   type DevicePolicy,
+  type Margin,
   type PolicyRule,
+  type Provenance,
   type RuleSource,
   type SplitRule,
+  addPolicy,
   policies,
   policyFor,
 } from './policy/index.js'
@@ -20,4 +24,12 @@ export { scratchFor, scratchForMatmul } from './scratch.js'
 export { type Choice, type SelectOptions, selectKernel } from './select-kernel.js'
 export { type DenseWeights, type Fp4Weights, type WeightMemory, type Weights } from './weights.js'
 export { denseWeightsFrom, fp4WeightsFrom } from './weights-from.js'
+export {
+  type Measurement,
+  type TunedChoice,
+  type TunerCandidate,
+  candidateName,
+  chooseRules,
+  tunerCandidates,
+} from './tuner/index.js'
 export { type UploadOptions, uploadDense, uploadFp4 } from './upload.js'

@@ -38,7 +38,8 @@ export function selectKernel(
     fail('selectKernel', 'splits to be a positive integer', String(splits), 'Leave it out for the policy to choose.')
   const legal = legalCandidates(problem, profile.backend, splits)
   const rules = isFp4Format(problem.format) ? policy.fp4 : policy.dense
-  const fits = (rule: PolicyRule): boolean => rule.maxM === null || problem.m <= rule.maxM
+  const fits = ({ maxM, formats }: PolicyRule): boolean =>
+    (maxM === null || problem.m <= maxM) && (formats?.includes(problem.format) ?? true)
   if (kernel !== undefined) {
     const named = legal.filter((candidate) => candidate.kernel === kernel)
     if (named.length === 0) refuse(problem, legal, `kernel '${kernel}'`)
@@ -48,7 +49,10 @@ export function selectKernel(
   }
   for (const rule of rules.filter(fits)) {
     const candidate = legal.find((one) => one.kernel === rule.kernel && one.tile === rule.tile)
-    if (candidate) return { ...candidate, rule, policy: policy.name }
+    if (candidate) {
+      const constants = { ...candidate.constants, ...rule.constants }
+      return { ...candidate, constants, rule, policy: policy.name }
+    }
   }
   return refuse(problem, legal, 'a legal kernel')
 }

@@ -1,8 +1,9 @@
 /** One matmul kernel over a cold pool of weights, as benchmark cases. */
 import { type BenchCase, type ColdPool, type SuiteContext, coldPool } from '@metal-fp4/bench'
-import type { Device, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
+import type { DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import { type KernelDefinition, record, resolveKernel } from '../src/index.js'
 import { argumentArray } from './arrays.js'
+import { checkAgainstOracle } from './check.js'
 
 /** A kernel at one size. `m`, `n` and `k` are for the row; `problem` has the kernel's own names. */
 export interface MatmulSetup {
@@ -29,12 +30,15 @@ interface WeightCopy {
 }
 
 /** Weights of a setup, whatever its rows: at least 256 MiB lie between two uses of a copy. */
-function weightPool(device: Device, { definition, problem, constants }: MatmulSetup): ColdPool<WeightCopy> {
+function weightPool(
+  { device, minColdBytes: minBytes }: SuiteContext,
+  { definition, problem, constants }: MatmulSetup,
+): ColdPool<WeightCopy> {
   const { args } = resolveKernel(definition, problem, constants)
   const weights = args.filter(({ bound, definition: { name } }) => bound && isWeight(name))
   const arrays = weights.map((argument) => [argument.definition.name, argumentArray(argument)] as const)
   const bytes = weights.reduce((sum, argument) => sum + argument.bytes, 0)
-  return coldPool({ bytes }, () => {
+  return coldPool({ bytes, ...(minBytes !== undefined && { minBytes }) }, () => {
     const made = arrays.map(
       ([name, data]) => [name, device.createBuffer({ data, storage: 'private', label: name })] as const,
     )
@@ -59,7 +63,7 @@ export function* matmulCases(
   setups: readonly MatmulSetup[],
 ): Generator<BenchCase> {
   if (setups.length === 0) return
-  const pool = weightPool(context.device, setups[0])
+  const pool = weightPool(context, setups[0])
   try {
     for (const setup of setups) yield* matmulCase(context, library, setup, pool)
   } finally {
@@ -120,6 +124,7 @@ function* matmulCase(
         const half = args.find((argument) => argument.definition.name === 'C')?.type === 'f16'
         checkFinite(definition.name, data, half)
       },
+      check: () => checkAgainstOracle(setup, args, out, () => graphs[0].submit().completed),
     }
   } finally {
     for (const one of owned.reverse()) one.dispose()

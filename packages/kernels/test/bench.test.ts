@@ -39,7 +39,15 @@ describe('4096x4096, M = 1', () => {
 
   it('has a row that says how many products a second, beside the baselines', async () => {
     const filter = { shapes: [{ n, k }], m: [m], formats: ['fp4'] }
-    const { rows, failures } = await runSuites({ device, suites: [gemv], filter, samples: 1, roofBytes })
+    const { rows, failures } = await runSuites({
+      device,
+      suites: [gemv],
+      filter,
+      samples: 1,
+      attempts: 1,
+      minColdBytes: 1,
+      roofBytes,
+    })
     expect(failures).toEqual([])
     expect(rows.map(({ kernel, format, precision }) => [kernel, format, precision])).toEqual([
       ['gemv_fp4', 'fp4', 'float32'],
@@ -61,6 +69,8 @@ describe('suites', () => {
       suites: [suite],
       filter: { ...filter, ...more },
       samples: 1,
+      attempts: 1,
+      minColdBytes: 1,
       roofBytes,
     })
     expect(failures).toEqual([])
@@ -68,7 +78,7 @@ describe('suites', () => {
   }
 
   it('have names of their own', () => {
-    expect(suites.map(({ name }) => name)).toEqual(['gemv', 'gemm', 'moe', 'utilization'])
+    expect(suites.map(({ name }) => name)).toEqual(['gemv', 'gemm', 'experts', 'moe', 'utilization'])
   })
 
   it('gemv runs every format up to 8 rows', async () => {
@@ -101,6 +111,8 @@ describe('suites', () => {
       suites: [moe],
       filter: { ...filter, formats: ['mxfp4'] },
       samples: 1,
+      attempts: 1,
+      minColdBytes: 1,
       roofBytes,
     })
     // 4 of 64 experts of three 512 x 1024 matrices at 4.25 bits; the router's 64 x 1024 float32; a row in and one out.

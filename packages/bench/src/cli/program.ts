@@ -1,8 +1,10 @@
 /** The flags, their parsers and their help. */
 import type { Backend } from '@metal-fp4/metal-core'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { type PeerRequest, parsePeer } from '../peers/resolve.js'
 import { type ReportFormat, reportFormats } from '../reporters/index.js'
-import type { Shape } from '../suite.js'
+import type { GeometryRequest, Shape } from '../suite.js'
+import type { Verb } from './io.js'
 
 /** What the flags give. */
 export interface CliOptions {
@@ -16,12 +18,22 @@ export interface CliOptions {
   readonly output: ReportFormat
   readonly suite: readonly string[]
   readonly list?: boolean
+  readonly geometry?: readonly GeometryRequest[]
+  readonly vocab?: number
+  readonly precision?: readonly string[]
+  readonly attempts: number
+  readonly check?: boolean
+  readonly save?: string
+  readonly peer?: PeerRequest
+  readonly cache?: string
 }
 
 export const formats: readonly string[] = ['fp4', 'mxfp4', 'nvfp4', 'f16', 'bf16', 'f32']
 
 /** A fresh parser; `exitOverride` and output are the caller's. */
-export function makeProgram(): Command {
+export function makeProgram(verbs: readonly Verb[] = []): Command {
+  const names = verbs.map(({ name }) => name.length)
+  const verbLines = verbs.map(({ name, summary }) => `  ${name.padEnd(Math.max(...names))}  ${summary}\n`).join('')
   return new Command('bench')
     .description('Benchmarks against the memory roof: cold caches, device time, one suite at a time.')
     .argument('[suites...]', 'names of suites (default: all that are timed; see --list)')
@@ -46,7 +58,33 @@ export function makeProgram(): Command {
       new Option('-o, --output <form>', 'what to print on stdout').choices([...reportFormats]).default('table'),
     )
     .option('--suite <module>', 'a module that exports suites of your own; repeat it', collect, [])
+    .option(
+      '--geometry <names>',
+      'models by geometry, e.g. qwen3-0.6b, or llama-3-8b:8 for its first 8 layers',
+      listOf(parseGeometry),
+    )
+    .option('--vocab <tokens>', 'tokens in the vocabulary of those', parseCount)
+    .option('--precision <names>', 'modes of arithmetic, e.g. float32,int8', listOf(parseWord))
+    .option(
+      '--attempts <count>',
+      'how often a case is run at most until the roof holds still within 15 %',
+      parseCount,
+      3,
+    )
+    .option('--check', 'compare the values of each case with its oracle before timing it')
+    .option('--save <file>', 'write the report as JSON to a file as well')
+    .option(
+      '--peer <name>',
+      'race a package that you installed: node-llama-cpp, or node-llama-cpp=FOLDER',
+      parsePeerFlag,
+    )
+    .option('--cache <folder>', 'where the model files that peers need are kept (default: your cache folder)')
     .option('--list', 'print the suites and stop')
+    .addHelpText('after', `\nOther things to do (each has --help):\n${verbLines}`)
+    .addHelpText(
+      'after',
+      '\nExample: bench gemv --shape 4096x14336 --m 1,2 --format mxfp4 --threads 1,2 --save result.json\n',
+    )
     .allowExcessArguments(true)
     .showHelpAfterError('(--help lists the flags)')
 }
@@ -80,4 +118,26 @@ function parseCount(text: string): number {
 function parseFormat(text: string): string {
   if (!formats.includes(text)) throw new InvalidArgumentError(`Expected one of ${formats.join(', ')}, got '${text}'.`)
   return text
+}
+
+function parseGeometry(text: string): GeometryRequest {
+  const match = /^([\w.-]+)(?::(\d+))?$/.exec(text)
+  if (!match) {
+    throw new InvalidArgumentError(`Expected NAME or NAME:LAYERS such as llama-3-8b:8, got '${text}'.`)
+  }
+  const [, name, layers] = match as unknown as [string, string, string | undefined]
+  return layers === undefined ? { name } : { name, layers: parseCount(layers) }
+}
+
+function parseWord(text: string): string {
+  if (!/^[a-z][a-z0-9]*$/.test(text)) throw new InvalidArgumentError(`Expected a name such as float32, got '${text}'.`)
+  return text
+}
+
+function parsePeerFlag(text: string): PeerRequest {
+  try {
+    return parsePeer(text)
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+  }
 }

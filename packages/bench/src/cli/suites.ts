@@ -2,9 +2,10 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fail, messageOf } from '../errors.js'
+import { type ContestSuite, isContest } from '../peers/contest.js'
 import { type CountingSuite, type Suite, isCounting, isSuite } from '../suite.js'
 
-type AnySuite = Suite | CountingSuite
+export type AnySuite = Suite | CountingSuite | ContestSuite
 
 /** The suites that modules export: any exported suite, or array of suites. */
 export async function loadSuites(modules: readonly string[]): Promise<AnySuite[]> {
@@ -41,15 +42,37 @@ async function importModule(name: string): Promise<Record<string, unknown>> {
   }
 }
 
-/** The named suites in the order named, all that are timed when none is named. */
-export function selectSuites(suites: readonly AnySuite[], names: readonly string[]): readonly AnySuite[] {
-  const known = suites.map(({ name }) => name).join(', ') || 'none'
+/**
+ * The named suites in the order named, all that are timed when none is named. With a peer: those that race it.
+ * @throws BenchError
+ */
+export function selectSuites(
+  suites: readonly AnySuite[],
+  names: readonly string[],
+  peer?: string,
+): readonly AnySuite[] {
   const doubled = suites.find((suite, i) => suites.findIndex(({ name }) => name === suite.name) !== i)
   if (doubled) fail('bench', 'one suite of each name', `two named '${doubled.name}'`, 'Rename one of them.')
   if (suites.length === 0) fail('bench', 'a suite', 'none', 'Pass a module that exports one: --suite ./my-suite.mjs.')
-  if (names.length === 0) return suites.filter((suite) => !isCounting(suite))
+  const contests = suites.filter(isContest)
+  const able = peer === undefined ? suites : contests.filter((suite) => suite.peer === peer)
+  if (peer !== undefined && able.length === 0) {
+    const known = [...new Set(contests.map((suite) => suite.peer))].join(', ') || 'none'
+    fail('--peer', `one of: ${known}`, `'${peer}'`, 'Pass a suite that races it: --suite ./my-suite.mjs.')
+  }
+  const known = able.map(({ name }) => name).join(', ') || 'none'
+  if (names.length === 0) return able.filter((suite) => !isCounting(suite) && (peer !== undefined || !isContest(suite)))
   return [...new Set(names)].map((wanted) => {
-    const suite = suites.find(({ name }) => name === wanted)
-    return suite ?? fail('bench', `suites among: ${known}`, `'${wanted}'`, 'See --list.')
+    const suite = able.find(({ name }) => name === wanted)
+    if (suite === undefined) return fail('bench', `suites among: ${known}`, `'${wanted}'`, 'See --list.')
+    if (peer === undefined && isContest(suite)) {
+      fail(
+        'bench',
+        `--peer ${suite.peer} beside '${wanted}'`,
+        'none',
+        'It races a package that you install: see --help.',
+      )
+    }
+    return suite
   })
 }

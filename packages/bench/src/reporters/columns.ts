@@ -23,7 +23,13 @@ export const columns: readonly Column[] = [
   { title: 'spread', align: 'right', text: ({ relativeSpread }) => `${(100 * relativeSpread).toFixed(1)} %` },
   { title: 'GB/s', align: 'right', text: ({ gigabytesPerSecond }) => gigabytesPerSecond.toFixed(1) },
   { title: 'roof', align: 'right', text: ({ roofGigabytesPerSecond }) => roofGigabytesPerSecond.toFixed(1) },
-  { title: '% of roof', align: 'right', text: ({ percentOfRoof }) => percentOfRoof?.toFixed(1) ?? 'cached' },
+  {
+    title: '% of roof',
+    align: 'right',
+    // A star: the roof moved while the case ran.
+    text: ({ percentOfRoof, roofMoved }) =>
+      percentOfRoof === null ? 'cached' : `${percentOfRoof.toFixed(1)}${roofMoved ? '*' : ''}`,
+  },
   {
     title: 'GFLOP/s',
     align: 'right',
@@ -35,6 +41,14 @@ export const columns: readonly Column[] = [
     align: 'right',
     optional: true,
     text: ({ tokensPerSecond }) => tokensPerSecond?.toFixed(1) ?? '',
+  },
+  { title: 'by', align: 'left', optional: true, text: ({ engine }) => engine ?? '' },
+  {
+    title: 'times as fast',
+    align: 'left',
+    optional: true,
+    text: ({ speedup, speedupLow, speedupHigh }) =>
+      speedup === undefined ? '' : `${speedup.toFixed(2)} (${speedupLow?.toFixed(2)} to ${speedupHigh?.toFixed(2)})`,
   },
 ]
 

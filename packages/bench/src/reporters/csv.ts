@@ -1,4 +1,4 @@
-/** Every field of every row, RFC 4180; samples are joined by spaces. */
+/** Every field of every row, RFC 4180; samples are joined by spaces, and so are the parts of a step, as kernel:nanoseconds. */
 import type { BenchReport, BenchRow, CountRow } from '../rows.js'
 
 export function csv({ rows, counts = [] }: BenchReport): string {
@@ -10,7 +10,8 @@ export function csv({ rows, counts = [] }: BenchReport): string {
 
 function text(value: BenchRow[string]): string {
   if (value === undefined || value === null) return ''
-  return typeof value === 'object' ? value.join(' ') : String(value)
+  if (typeof value !== 'object') return String(value)
+  return value.map((one) => (typeof one === 'number' ? one : `${one.kernel}:${one.durationNs}`)).join(' ')
 }
 
 function quote(value: string): string {

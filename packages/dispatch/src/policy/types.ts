@@ -15,7 +15,17 @@ export type RuleSource =
       readonly date: string
       /** The command that measured it, and what it found. */
       readonly sweep: string
+      /** What it gains over the fallback, measured anew after it was chosen; left out when it is the fallback's own choice. */
+      readonly margin?: Margin
     }
+
+/** Time over the fallback's time: 0.9 takes 10 % less. */
+export interface Margin {
+  readonly ratio: number
+  /** 95 % interval of the ratio. */
+  readonly low: number
+  readonly high: number
+}
 
 /**
  * How K is split for M = 1..8: into as many ranges as give `threadgroups` threadgroups, each of `columns` columns, but of at least
@@ -34,7 +44,25 @@ export interface PolicyRule {
   readonly maxM: number | null
   readonly kernel: MatmulKernelName
   readonly tile?: 'rows8' | 'panel'
+  /** Only for these formats. */
+  readonly formats?: readonly string[]
+  /** Function constants that differ from what selection sets: knobs of a kernel that change its speed and none of its bits. */
+  readonly constants?: Readonly<Record<string, string>>
   readonly source: RuleSource
+}
+
+/** How a policy was made: `bench tune` writes it. */
+export interface Provenance {
+  readonly device: string
+  /** Of a CPU device's pool; 0 on a GPU. */
+  readonly threads: number
+  /** ISO 8601 day. */
+  readonly date: string
+  readonly command: string
+  /** The policy that it was measured against. */
+  readonly fallback: string
+  /** Over all rows, shapes and formats of the sweep. */
+  readonly margin: Margin
 }
 
 /** The rules of one kind of device. */
@@ -43,6 +71,8 @@ export interface DevicePolicy {
   readonly backend: Backend
   /** Only for the device of this name; without it, for every device of the backend. */
   readonly device?: string
+  /** Left out for policies that were written by hand. */
+  readonly provenance?: Provenance
   readonly fp4: readonly PolicyRule[]
   readonly dense: readonly PolicyRule[]
   /** Left out: K is never split, and rules for `gemv_fp4_partial` do not apply. */

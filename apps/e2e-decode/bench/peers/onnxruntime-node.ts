@@ -1,0 +1,188 @@
+/**
+ * One matrix beside onnxruntime-node. It has no kernels for FP4 that are worth a race; its MatMulNBits reads integers of four bits in
+ * blocks with a scale, as many bytes as ours, and is what its users run.
+ */
+import { mkdir, rename, writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import {
+  type Contest,
+  type ContestContext,
+  type ContestSuite,
+  type PeerProcess,
+  type Shape,
+  type Timing,
+  copiesFor,
+  defineContestSuite,
+  openPeer,
+} from '@metal-fp4/bench'
+import { type Fp4Weights, libraryFor, profileOf, recordMatmul, selectKernel, uploadFp4 } from '@metal-fp4/dispatch'
+import { type Fp4Format, formatInfo, quantize } from '@metal-fp4/fp4-quant'
+import type { Device } from '@metal-fp4/metal-core'
+import { onnxModel } from './onnx-model.js'
+import { workerPath } from './worker-path.js'
+
+const defaults = {
+  shapes: [
+    { n: 4096, k: 4096 },
+    { n: 4096, k: 14336 },
+  ],
+  m: [1, 2, 4, 8, 32],
+}
+
+/** Integers that share a scale: 128 as `fp4` has, so that both read 4.125 or 4.25 bits a weight. */
+const block = 128
+
+export const onnxruntimeNode: ContestSuite = defineContestSuite({
+  name: 'onnxruntime-node',
+  summary: 'one matrix times --m rows against MatMulNBits of onnxruntime-node; with --peer onnxruntime-node',
+  peer: 'onnxruntime-node',
+  async *contests(setting) {
+    const { shapes = defaults.shapes, formats = ['fp4'] } = setting.filter
+    if (setting.threads > availableParallelism()) {
+      throw new Error(
+        `[onnxruntime-node] expected at most ${availableParallelism()} threads, got ${setting.threads}. Ask for fewer: --threads.`,
+      )
+    }
+    for (const shape of shapes) {
+      for (const format of (['fp4', 'mxfp4', 'nvfp4'] as const).filter((one) => formats.includes(one)))
+        yield* matrixContests(setting, shape, format)
+    }
+  },
+})
+
+async function* matrixContests(setting: ContestContext, shape: Shape, format: Fp4Format): AsyncGenerator<Contest> {
+  const { device, filter } = setting
+  const { n, k } = shape
+  if (k % block !== 0)
+    throw new RangeError(
+      `[onnxruntime-node] expected K to be a multiple of ${block}, got ${k}. Choose another --shape.`,
+    )
+  const bytes = (n * k) / 2 + (n * k * formatInfo[format].scaleBytes) / formatInfo[format].defaultGroupSize
+  const copies = copiesFor(bytes)
+  const weights = await weightPool(device, shape, format, bytes)
+  try {
+    const { process, accuracyLevel } = await bestProcess(setting, shape, copies)
+    try {
+      for (const m of filter.m ?? defaults.m) {
+        using product = await ownProduct(device, weights, shape, m)
+        const { operations, bytes: moved } = selectKernel({ m, n, k, format }, profileOf(device.info))
+        yield {
+          kernel: 'matmul',
+          format,
+          precision: product.precision,
+          m,
+          n,
+          k,
+          bytes: moved,
+          operations,
+          // Float32 scales of its blocks, and the same rows.
+          peerBytes: (n * k) / 2 + (4 * n * k) / block + 4 * m * (n + k),
+          peerSettings: `int4 in blocks of ${block}, accuracy_level ${accuracyLevel}`,
+          ours: () => product.run(),
+          peer: () => process.ask<Timing>('run', { m, k, copies }),
+        }
+      }
+    } finally {
+      process.dispose()
+    }
+  } finally {
+    for (const one of weights) one.dispose()
+  }
+}
+
+/** The same matrix in as many places as the cold pool wants. */
+async function weightPool(
+  device: Device,
+  { n, k }: Shape,
+  format: Fp4Format,
+  bytes: number,
+): Promise<readonly Fp4Weights[]> {
+  const values = Float32Array.from({ length: n * k }, (_, i) => Math.sin(i * 12.9898) / Math.sqrt(k))
+  const quantized = quantize(values, { n, k, format })
+  const made: Fp4Weights[] = []
+  try {
+    while (made.length < copiesFor(bytes)) made.push(await uploadFp4(device, quantized))
+    return made
+  } catch (error) {
+    for (const one of made) one.dispose()
+    throw error
+  }
+}
+
+interface OwnProduct {
+  readonly precision: string
+  run(): Promise<Timing>
+  [Symbol.dispose](): void
+}
+
+/** One graph over all copies, as the peer's model is, timed on the host's clock as the peer is. */
+async function ownProduct(
+  device: Device,
+  weights: readonly Fp4Weights[],
+  { n, k }: Shape,
+  m: number,
+): Promise<OwnProduct> {
+  const library = await libraryFor(device)
+  const data = Float32Array.from({ length: m * k }, (_, i) => Math.sin(i))
+  const activations = device.createBuffer({ data, storage: 'private', label: 'activations' })
+  const out = device.createBuffer({ byteLength: m * n * 4, storage: 'private', label: 'out' })
+  const graph = device.createGraph()
+  for (const one of weights)
+    recordMatmul(graph, library, { m, activations, weights: one, out, profile: profileOf(device.info) })
+  return {
+    precision: 'float32',
+    async run() {
+      const start = process.hrtime.bigint()
+      await graph.submit().completed
+      return { durationNs: Number(process.hrtime.bigint() - start), repeats: weights.length }
+    },
+    [Symbol.dispose]() {
+      graph.dispose()
+      activations.dispose()
+      out.dispose()
+    },
+  }
+}
+
+/** Its fastest way with one row: activations as they are, or rounded to 8 bits. */
+async function bestProcess(
+  { peer, threads, signal, cacheFolder, onProgress }: ContestContext,
+  { n, k }: Shape,
+  copies: number,
+): Promise<{ process: PeerProcess; accuracyLevel: 0 | 4 }> {
+  let best: { process: PeerProcess; accuracyLevel: 0 | 4; ns: number } | undefined
+  for (const accuracyLevel of [4, 0] as const) {
+    onProgress(`${peer.name}: writing and trying accuracy_level ${accuracyLevel} `)
+    const process = openPeer(workerPath('onnx-worker.mjs'), peer.name, signal)
+    try {
+      const file = await modelFile(cacheFolder, { n, k, block, copies, accuracyLevel })
+      await process.ask('open', { entry: peer.entry, file, threads })
+      let ns = Infinity
+      for (let i = 0; i < 3; i++) {
+        const { durationNs } = await process.ask<Timing>('run', { m: 1, k, copies })
+        ns = Math.min(ns, durationNs)
+      }
+      if (best === undefined || ns < best.ns) {
+        best?.process.dispose()
+        best = { process, accuracyLevel, ns }
+      } else process.dispose()
+    } catch (error) {
+      process.dispose()
+      best?.process.dispose()
+      throw error
+    }
+  }
+  return best!
+}
+
+async function modelFile(folder: string, matrix: Parameters<typeof onnxModel>[0]): Promise<string> {
+  const { n, k, copies, accuracyLevel } = matrix
+  const path = join(folder, `matmulnbits-${n}x${k}-block-${block}-accuracy-${accuracyLevel}-${copies}-copies.v1.onnx`)
+  await mkdir(folder, { recursive: true })
+  // Under another name until it is whole. Made anew each time: that takes no longer than to find out whether an old one is whole.
+  const partial = `${path}.${process.pid}.part`
+  await writeFile(partial, onnxModel(matrix))
+  await rename(partial, path)
+  return path
+}

@@ -1,0 +1,38 @@
+/** What a tuner may choose from: legal kernels in all their variants that give the same bits. */
+import type { Backend } from '@metal-fp4/metal-core'
+import type { PolicyRule } from '../policy/index.js'
+import type { MatmulProblem } from '../problem.js'
+import { type Candidate, legalCandidates } from '../selection.js'
+
+/** The part of a rule that says what to run. */
+export type TunerCandidate = Pick<PolicyRule, 'kernel' | 'tile' | 'constants'>
+
+/**
+ * Candidates for a problem, that of the order id given first. Rows of M = 1..8 have to have the bits of one row, so that no other order is
+ * one of them; larger M keep it too. The baselines, and kernels that cut K (whose number of splits is part of the order), are left out.
+ * @throws DispatchError for a bad problem.
+ */
+export function tunerCandidates(problem: MatmulProblem, backend: Backend, order: string): readonly TunerCandidate[] {
+  return legalCandidates(problem, backend)
+    .filter((candidate) => !candidate.baseline && candidate.combine === undefined && candidate.order === order)
+    .flatMap((candidate) => variantsOf(candidate, problem.m))
+}
+
+/** How many rows each value of the constant `rows` takes. */
+const rowsOf = { one: 1, two: 2, four: 4, eight: 8 } as const
+
+/** As selection has it, and compiled for more rows than there are: a kernel for eight rows may well be the faster one for five. */
+function variantsOf({ kernel, tile, constants }: Candidate, m: number): TunerCandidate[] {
+  const plain = { kernel, ...(tile && { tile }) }
+  // Kernels without the constant have no such variants.
+  if (!('rows' in constants)) return [plain]
+  const larger = Object.entries(rowsOf).filter(([name, rows]) => rows >= m && name !== constants.rows)
+  return [plain, ...larger.map(([rows]) => ({ ...plain, constants: { rows } }))]
+}
+
+/** "gemm_fp4 rows8", "gemv_fp4 rows=eight": a candidate in messages. Candidates of one name are the same. */
+export function candidateName({ kernel, tile, constants = {} }: TunerCandidate): string {
+  return [kernel, tile, ...Object.entries(constants).map(([name, value]) => `${name}=${value}`)]
+    .filter(Boolean)
+    .join(' ')
+}

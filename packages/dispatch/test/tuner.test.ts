@@ -1,0 +1,91 @@
+/** The tuner without a device: what it may choose from, and what measurements make it choose. */
+import { describe, expect, it } from 'vitest'
+import {
+  type Measurement,
+  type TunerCandidate,
+  candidateName,
+  chooseRules,
+  selectKernel,
+  tunerCandidates,
+} from '../src/index.js'
+
+const cpu = { backend: 'cpu', name: 'a CPU' } as const
+const order = selectKernel({ m: 1, n: 256, k: 512, format: 'fp4' }, cpu).order
+
+describe('candidates', () => {
+  const names = (m: number): string[] =>
+    tunerCandidates({ m, n: 256, k: 512, format: 'fp4' }, 'cpu', order).map(candidateName)
+
+  it('are the kernels of one order, each compiled for as many rows or more', () => {
+    expect(names(3)).toEqual(['gemv_fp4', 'gemv_fp4 rows=eight', 'gemm_fp4 rows8', 'gemm_fp4 panel'])
+    expect(names(8)).toEqual(['gemv_fp4', 'gemm_fp4 rows8', 'gemm_fp4 panel'])
+    expect(names(9)).toEqual(['gemm_fp4 rows8', 'gemm_fp4 panel'])
+  })
+
+  it('never have other bits: no baseline, no other order', () => {
+    expect(names(1).filter((name) => /wide|marlin|partial/.test(name))).toEqual([])
+    expect(tunerCandidates({ m: 1, n: 256, k: 512, format: 'fp4' }, 'cpu', 'another/1')).toEqual([])
+  })
+})
+
+describe('chooseRules', () => {
+  const gemv: TunerCandidate = { kernel: 'gemv_fp4' }
+  const rows8: TunerCandidate = { kernel: 'gemm_fp4', tile: 'rows8' }
+  const panel: TunerCandidate = { kernel: 'gemm_fp4', tile: 'panel' }
+  const fallback = (m: number, candidate: TunerCandidate): Measurement => ({
+    m,
+    candidate,
+    isFallback: true,
+    ratio: 1,
+    low: 1,
+    high: 1,
+  })
+  const rival = (m: number, candidate: TunerCandidate, ratio: number, spread = 0.02): Measurement => ({
+    m,
+    candidate,
+    isFallback: false,
+    ratio,
+    low: ratio - spread,
+    high: ratio + spread,
+  })
+  const chosen = (...measurements: readonly Measurement[]): unknown[] =>
+    chooseRules(measurements).map(({ maxM, candidate }) => [maxM, candidateName(candidate)])
+
+  it('replaces the fallback only where another is surely faster', () => {
+    expect(chosen(fallback(4, gemv), rival(4, rows8, 0.9))).toEqual([[null, 'gemm_fp4 rows8']])
+    // Faster in the median, but its interval reaches the fallback; and faster by less than is worth a rule.
+    expect(chosen(fallback(4, gemv), rival(4, rows8, 0.9, 0.11))).toEqual([[null, 'gemv_fp4']])
+    expect(chosen(fallback(4, gemv), rival(4, rows8, 0.985, 0.001))).toEqual([[null, 'gemv_fp4']])
+  })
+
+  it('takes the fastest of several', () => {
+    expect(
+      chosen(fallback(32, rows8), rival(32, panel, 0.7), rival(32, { ...rows8, constants: { rows: 'four' } }, 0.8)),
+    ).toEqual([[null, 'gemm_fp4 panel']])
+  })
+
+  it('joins neighbours of one choice; borders lie at the last rows measured, whatever the order they came in', () => {
+    const measured = [
+      fallback(64, rows8),
+      rival(64, panel, 0.9),
+      fallback(1, gemv),
+      fallback(8, gemv),
+      fallback(16, rows8),
+      rival(16, panel, 1.1),
+      fallback(128, panel),
+    ]
+    expect(chosen(...measured)).toEqual([
+      [8, 'gemv_fp4'],
+      [16, 'gemm_fp4 rows8'],
+      [null, 'gemm_fp4 panel'],
+    ])
+    expect(chooseRules(measured)[2].rows.map(({ m }) => m)).toEqual([64, 128])
+  })
+
+  it('needs the fallback at each number of rows', () => {
+    expect(() => chooseRules([rival(4, rows8, 0.5)])).toThrow(
+      '[chooseRules] expected a measurement of the fallback at m = 4, got none.',
+    )
+    expect(chooseRules([])).toEqual([])
+  })
+})
