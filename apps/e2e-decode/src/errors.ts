@@ -12,6 +12,24 @@ export class ContextOverflowError extends OptionError {
   override readonly code: string = 'ERR_FP4_DECODE_CONTEXT_OVERFLOW'
 }
 
+/** Messages that a chat template refuses (a system message, say), or a template that fails. */
+export class ChatTemplateError extends Error {
+  override readonly name: string = 'ChatTemplateError'
+  readonly code: string = 'ERR_FP4_DECODE_CHAT_TEMPLATE'
+}
+
+/** A file or a folder that cannot be read or written, and is no checkpoint's. */
+export class FileError extends Error {
+  override readonly name: string = 'FileError'
+  readonly code: string = 'ERR_FP4_DECODE_FILE'
+  readonly file: string
+
+  constructor(message: string, file: string, options?: ErrorOptions) {
+    super(message, options)
+    this.file = file
+  }
+}
+
 /** A file of a checkpoint that is not what it should be. */
 export class CheckpointError extends Error {
   override readonly name: string = 'CheckpointError'

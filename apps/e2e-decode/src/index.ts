@@ -1,15 +1,34 @@
 /** Decode language models with FP4 weights: load a checkpoint, stream text. */
 export type { FeedForward, ModelSpec } from './architectures/index.js'
+export {
+  Chat,
+  type ChatMessage,
+  type ChatOptions,
+  ChatReply,
+  type ChatSummary,
+  type ChatTemplate,
+  loadChatTemplate,
+} from './chat/index.js'
 export { type PackOptions, packModel } from './checkpoint/pack-writer.js'
-export { CheckpointError, ContextOverflowError, OptionError } from './errors.js'
+export { type ConvertToMlxOptions, type MlxConversion, convertToMlx } from './convert/mlx.js'
+export { type Diagnosis, type Finding, type FindingStatus, diagnose } from './doctor/doctor.js'
+export { ChatTemplateError, CheckpointError, ContextOverflowError, FileError, OptionError } from './errors.js'
 export {
   type FinishReason,
   type GeneratedToken,
   type Generation,
   type GenerationSummary,
 } from './generation/generation.js'
+export type { TokenLogprob, TokenLogprobs } from './generation/logprobs.js'
 export type { GenerateOptions } from './generation/options.js'
 export { geometries } from './geometry/geometries.js'
+export {
+  type InspectOptions,
+  type InspectedLayer,
+  type InspectedTensor,
+  type Inspection,
+  inspectModel,
+} from './inspect/inspect.js'
 export { type LoadOptions, type ModelSource, defaultModel, loadModel } from './load-model.js'
 export type { ModelDescription } from './model/describe.js'
 export type { Quantization, QuantizeMode } from './model/host-weights.js'

@@ -2,19 +2,20 @@
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { libraryFor } from '@metal-fp4/dispatch'
-import { formatInfo, isFp4Format } from '@metal-fp4/fp4-quant'
 import { ropeFrequencies, ropeRotations } from '@metal-fp4/kernels'
 import { type Backend, Device, createDevice } from '@metal-fp4/metal-core'
 import type { ModelSpec } from './architectures/index.js'
+import { type ChatTemplate, loadChatTemplate } from './chat/index.js'
 import { type Checkpoint, openCheckpoint } from './checkpoint/index.js'
 import { describe, failOption } from './errors.js'
 import { geometrySpec } from './geometry/geometries.js'
 import { syntheticWeights } from './geometry/synthetic.js'
 import { type GenerationDefaults, readGenerationDefaults } from './generation/defaults.js'
 import { type DeviceWeights, type LoadControl, mapCheckpoint, uploadCheckpoint } from './model/device-weights.js'
-import type { Quantization, QuantizeMode } from './model/host-weights.js'
+import type { QuantizeMode } from './model/host-weights.js'
 import { KvPool } from './model/kv-pool.js'
 import { Model } from './model/model.js'
+import { resolveQuantization } from './model/quantization.js'
 import { type Tokenizer, loadTokenizer } from './tokenizer.js'
 
 /** A folder (Hugging Face or packed), or a geometry with synthetic weights. */
@@ -34,7 +35,7 @@ export interface LoadOptions {
   readonly context?: number
   /** A device of the caller's, which stays open, or the backend to open one of. Default: the best that works. */
   readonly device?: Device | Backend
-  /** Of a CPU device opened here. Default: the cores that the process may use. */
+  /** Of a CPU device opened here, and for quantizing. Default: the cores that the process may use. */
   readonly threads?: number
   /** Called after each weight with the number done and the number in all. */
   readonly onProgress?: (done: number, total: number, name: string) => void
@@ -53,12 +54,13 @@ const longestDefaultContext = 4096
  * is no such device, and the signal's reason.
  */
 export async function loadModel(source: ModelSource = defaultModel, options: LoadOptions = {}): Promise<Model> {
-  const quantization = resolveQuantization(options)
+  const { quantize: mode = 'fp4', groupSize, scales } = options
+  const quantization = resolveQuantization('loadModel', { mode, groupSize, scales })
   if (typeof source !== 'string') {
     const { geometry, ...changes } = source
     const spec = geometrySpec(geometry, changes)
     const name = `${geometry} (synthetic weights)`
-    return build(name, spec, options, undefined, noDefaults, (device, control) =>
+    return build(name, spec, options, { tokenizer: undefined, defaults: noDefaults }, (device, control) =>
       syntheticWeights(device, spec, quantization, control),
     )
   }
@@ -79,7 +81,8 @@ export async function loadModel(source: ModelSource = defaultModel, options: Loa
       tokenizer,
       checkpoint.spec.vocabSize,
     )
-    return await build(source, checkpoint.spec, options, tokenizer, defaults, (device, control) =>
+    const chatTemplate = await loadChatTemplate(checkpoint.folder)
+    return await build(source, checkpoint.spec, options, { tokenizer, chatTemplate, defaults }, (device, control) =>
       checkpoint.kind === 'packed'
         ? mapCheckpoint(device, checkpoint, control)
         : uploadCheckpoint(device, checkpoint, quantization, control),
@@ -89,14 +92,20 @@ export async function loadModel(source: ModelSource = defaultModel, options: Loa
   }
 }
 
+/** What turns text into tokens and back. */
+interface TextParts {
+  readonly tokenizer: Tokenizer | undefined
+  readonly chatTemplate?: ChatTemplate | undefined
+  readonly defaults: GenerationDefaults
+}
+
 const noDefaults: GenerationDefaults = { endTokens: [], sampling: {} }
 
 async function build(
   source: string,
   spec: ModelSpec,
   options: LoadOptions,
-  tokenizer: Tokenizer | undefined,
-  { endTokens, sampling }: GenerationDefaults,
+  { tokenizer, chatTemplate, defaults: { endTokens, sampling } }: TextParts,
   loadWeights: (device: Device, control: LoadControl) => Promise<DeviceWeights>,
 ): Promise<Model> {
   const context = resolveContext(options.context, spec)
@@ -112,7 +121,7 @@ async function build(
     const data = ropeRotations(frequencies, context)
     const rotations = device.createBuffer({ data, storage: 'private', label: 'rotations' })
     made.push(rotations)
-    const parts = { device, library, spec, weights, pool, rotations, source, tokenizer, endTokens }
+    const parts = { device, library, spec, weights, pool, rotations, source, tokenizer, chatTemplate, endTokens }
     return new Model({ ...parts, samplingDefaults: sampling, onDispose: close })
   } catch (error) {
     for (const one of made) one.dispose()
@@ -153,33 +162,4 @@ function resolveContext(context: number | undefined, { maxPositions }: ModelSpec
     )
   }
   return context
-}
-
-function resolveQuantization({ quantize: mode = 'fp4', groupSize, scales }: LoadOptions): Quantization {
-  if (mode !== 'none' && !isFp4Format(mode)) {
-    failOption('loadModel', 'quantize none, fp4, mxfp4 or nvfp4', describe(mode), 'Leave it out for fp4.')
-  }
-  if (groupSize !== undefined) {
-    const fixed =
-      mode === 'none' ? undefined : formatInfo[mode].fixedGroupSize ? formatInfo[mode].defaultGroupSize : undefined
-    if (mode === 'none')
-      failOption('loadModel', 'no groupSize without quantization', String(groupSize), 'Leave it out.')
-    if (fixed !== undefined && groupSize !== fixed) {
-      failOption(
-        'loadModel',
-        `groupSize ${fixed}, which ${mode} defines`,
-        describe(groupSize),
-        'Leave it out, or use fp4.',
-      )
-    }
-    if (!Number.isInteger(groupSize) || groupSize < 16 || groupSize % 8 !== 0) {
-      failOption(
-        'loadModel',
-        'groupSize to be a multiple of 8 from 16',
-        describe(groupSize),
-        'Leave it out for the default.',
-      )
-    }
-  }
-  return { mode, ...(groupSize === undefined ? {} : { groupSize }), ...(scales === undefined ? {} : { scales }) }
 }

@@ -1,5 +1,6 @@
 /** Perplexity of a model on documents: how many tokens it hesitates between, on average. */
 import { failOption } from './errors.js'
+import { logSumExp } from './generation/logprobs.js'
 import type { Model } from './model/model.js'
 
 /** Separates documents in a file, and is the token that begins and ends each. */
@@ -63,7 +64,8 @@ export async function measurePerplexity(
     const inputs = tokens.slice(0, -1)
     for await (const logits of model.logitsByChunk(inputs, { rows: 'all', ...(signal ? { signal } : {}) })) {
       for (let row = 0; row < logits.length; row += model.spec.vocabSize) {
-        sum += logLikelihood(logits.subarray(row, row + model.spec.vocabSize), tokens[at++])
+        const one = logits.subarray(row, row + model.spec.vocabSize)
+        sum += one[tokens[at++]] - logSumExp(one)
       }
     }
     count += inputs.length
@@ -77,13 +79,4 @@ export async function measurePerplexity(
     documents: documents.length,
     truncated,
   }
-}
-
-/** log softmax(logits)[token] */
-function logLikelihood(logits: Float32Array, token: number): number {
-  let largest = -Infinity
-  for (const logit of logits) if (logit > largest) largest = logit
-  let sum = 0
-  for (const logit of logits) sum += Math.exp(logit - largest)
-  return logits[token] - largest - Math.log(sum)
 }

@@ -1,45 +1,14 @@
-import { spawn } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { cleanUp, configs, newFolder, writeCheckpoint } from './support/checkpoints.js'
-
-const program = fileURLToPath(new URL('../dist/cli.js', import.meta.url))
+import { run } from './support/cli.js'
 
 let model: string
 beforeAll(() => {
-  if (!existsSync(program))
-    throw new Error(`expected ${program}, got none. Run the tests with pnpm test, which builds it.`)
   model = writeCheckpoint(configs.qwen3Moe)
 })
 afterAll(cleanUp)
-
-interface Outcome {
-  readonly code: number | null
-  readonly signal: NodeJS.Signals | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-/** Runs the program; `onOutput` sees stdout as it grows. */
-function run(
-  args: readonly string[],
-  options: { input?: string; onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void } = {},
-): Promise<Outcome> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [program, ...args], { env: { ...process.env, DEBUG: '' } })
-    const out = { stdout: '', stderr: '' }
-    child.stdout.on('data', (data: Buffer) => {
-      out.stdout += data.toString()
-      options.onOutput?.(out.stdout, (signal) => child.kill(signal))
-    })
-    child.stderr.on('data', (data: Buffer) => (out.stderr += data.toString()))
-    child.on('error', reject)
-    child.on('close', (code, signal) => resolve({ code, signal, ...out }))
-    child.stdin.end(options.input ?? '')
-  })
-}
 
 describe('fp4-decode generate', () => {
   it('prints one object with --json and nothing else', async () => {

@@ -78,6 +78,21 @@ else
       }
     })
 
+    it('penalties and seeds give the tokens of the CPU', async () => {
+      const folder = writeCheckpoint(configs.llama, { dtype: 'F16' })
+      const prompt = someTokens(9, 259, 8)
+      const options = { repetitionPenalty: 1.4, repetitionWindow: 6, presencePenalty: 0.3, frequencyPenalty: 0.2 }
+      const sampled = { ...options, temperature: 0.9, topK: 30, seed: 4, maxTokens: 8, ignoreEnd: true, logprobs: 2 }
+      const made: (readonly number[])[] = []
+      for (const where of [device, 'cpu'] as const) {
+        await using model = await loadModel(folder, { device: where, context: 64 })
+        const generation = model.generate(prompt, sampled)
+        for await (const { topLogprobs } of generation) expect(topLogprobs).toHaveLength(2)
+        made.push(generation.summary.tokens)
+      }
+      expect(made[0]).toEqual(made[1])
+    })
+
     it('nothing that Metal would refuse, and nothing is left of it', async () => {
       device.dispose()
       ;(device as unknown) = undefined

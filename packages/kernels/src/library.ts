@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import type { DeviceInfo, KernelLibrarySource } from '@metal-fp4/metal-core'
+import { type DeviceInfo, type KernelLibrarySource, openNativePart } from '@metal-fp4/metal-core'
 import { describeKernel } from './describe-kernel.js'
 import { manifest } from './manifest/index.js'
 
-/** The device has no library of these kernels, or it was not built. */
+/** The device has no library of these kernels, or it cannot be loaded; then `cause` is a NativeLoadError of metal-core. */
 export class KernelLibraryError extends Error {
   override readonly name: string = 'KernelLibraryError'
+  readonly code: string = 'ERR_KERNELS_LIBRARY'
 }
 
 /**
@@ -17,7 +18,7 @@ export class KernelLibraryError extends Error {
 export function kernelLibraryFor(info: Pick<DeviceInfo, 'backend'>): KernelLibrarySource {
   switch (info.backend) {
     case 'cpu':
-      return { kind: 'shared', path: built(`lib/${libraryName('kernels')}`) }
+      return { kind: 'shared', path: cpuLibrary() }
     case 'metal':
       return metalSource()
     case 'cuda':
@@ -41,11 +42,31 @@ function metalSource(): KernelLibrarySource {
   }
 }
 
+let cpuPath: string | undefined
+
+/** Built in this package's folder, else that of the prebuilt package `@metal-fp4/kernels-<os>-<cpu>`. */
+function cpuLibrary(): string {
+  try {
+    cpuPath ??= openNativePart(
+      {
+        package: '@metal-fp4/kernels',
+        root: new URL('..', import.meta.url),
+        built: `build/lib/${libraryName('kernels')}`,
+        what: 'CPU kernels',
+      },
+      (path) => path,
+    )
+  } catch (cause) {
+    throw new KernelLibraryError(cause instanceof Error ? cause.message : String(cause), { cause })
+  }
+  return cpuPath
+}
+
 /** The path of what the build made, the same from src and from dist. */
 function built(file: string): string {
   const path = fileURLToPath(new URL(`../build/${file}`, import.meta.url))
   if (existsSync(path)) return path
   throw new KernelLibraryError(
-    `[kernels] expected the library ${path}, found none. Build it: pnpm build in the repository (a C++20 compiler and cmake are needed).`,
+    `[kernels] expected the Metal sources in ${path}, found none. Install the package again; in the repository: npx -y pnpm@10 build.`,
   )
 }

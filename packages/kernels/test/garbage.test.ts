@@ -28,6 +28,8 @@ const problems: Readonly<Record<string, Problem>> = {
   },
   moe_router_topk: { m: 2, n: 40, topK: 5, scalingFactor: 1 },
   argmax: { m: 2, n: 40 },
+  count_token: { n: 9, maxPositions: 20 },
+  penalize_logits: { n: 40 },
   sample_token: { m: 2, n: 40 },
   advance_step: { ringSize: 3, endTokenCount: 2, maxPositions: 20 },
 }

@@ -1,27 +1,36 @@
 /** JSON files of a checkpoint, read strictly: every entry has the type that is asked for, or an error names it. */
 import { readFile, stat } from 'node:fs/promises'
-import { describe, failCheckpoint } from '../errors.js'
+import { CheckpointError, describe, failCheckpoint } from '../errors.js'
 
 /** Larger than any tokenizer.json that exists; a file beyond it is not one of ours. */
 const largestFile = 256 * 2 ** 20
+
+/** Reads a text file of at most `most` bytes; `undefined` when there is none. @throws CheckpointError */
+export async function readTextFile(file: string, most: number = largestFile): Promise<string | undefined> {
+  try {
+    const { size } = await stat(file)
+    if (size > most) {
+      failCheckpoint({ file, expected: `at most ${most} bytes`, got: `${size}`, fix: 'Is it the right file?' })
+    }
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof CheckpointError || code === undefined) throw error
+    if (code === 'ENOENT') return undefined
+    const fix = 'Download the whole folder of the checkpoint.'
+    return failCheckpoint({ file, expected: 'a readable file', got: (error as Error).message, fix })
+  }
+}
 
 /** Reads a JSON file whose value is an object; `undefined` when there is no such file and it is optional. */
 export async function readJsonObject(file: string): Promise<JsonObject>
 export async function readJsonObject(file: string, need: 'optional'): Promise<JsonObject | undefined>
 export async function readJsonObject(file: string, need?: 'optional'): Promise<JsonObject | undefined> {
-  let text: string
-  try {
-    const { size } = await stat(file)
-    if (size > largestFile) {
-      failCheckpoint({ file, expected: `at most ${largestFile} bytes`, got: `${size}`, fix: 'Is it the right file?' })
-    }
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    if (code === 'ENOENT' && need === 'optional') return undefined
-    const got = code === 'ENOENT' ? 'none' : (error as Error).message
-    failCheckpoint({ file, expected: 'a readable file', got, fix: 'Download the whole folder of the checkpoint.' })
+  const text = await readTextFile(file)
+  if (text === undefined) {
+    if (need === 'optional') return undefined
+    const fix = 'Download the whole folder of the checkpoint.'
+    return failCheckpoint({ file, expected: 'a readable file', got: 'none', fix })
   }
   return new JsonObject(file, parseObject(file, text), '')
 }
@@ -75,6 +84,13 @@ export class JsonObject {
     const value = this.#get(key) ?? fallback
     if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
     return this.fail(key, 'a number above 0')
+  }
+
+  /** A number from `least` to `most`. */
+  number(key: string, least: number, most: number): number {
+    const value = this.#get(key)
+    if (typeof value === 'number' && value >= least && value <= most) return value
+    return this.fail(key, `a number from ${least} to ${most}`)
   }
 
   boolean(key: string, fallback?: boolean): boolean {

@@ -10,6 +10,8 @@ export interface TensorStore {
   readonly names: Iterable<string>
   /** The file that holds a tensor (or, when none does, the one that should). */
   fileOf(name: string): string
+  /** How a tensor that was checked is stored. */
+  typeOf(name: string): RawTensor['type']
   /** Checks that a tensor is there with this shape, without reading it. @throws CheckpointError */
   check(name: string, shape: readonly number[]): void
   /** Reads a tensor of this shape. @throws CheckpointError */
@@ -140,6 +142,10 @@ function makeStore(
   return {
     names: located.keys(),
     fileOf: (name) => located.get(name)?.file.path ?? listing,
+    typeOf: (name) => {
+      const dtype = located.get(name)?.entry.dtype
+      return dtype === 'BF16' ? 'bf16' : dtype === 'F16' ? 'f16' : 'f32'
+    },
     check: (name, shape) => {
       find(name, shape)
     },

@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander'
 import type { Model } from '../model/model.js'
 import { formatLine, megabytes, millions } from './describe.js'
+import { addExamples } from './examples.js'
 import { type ModelFlags, addModelOptions, integer } from './options.js'
 import { withModel } from './session.js'
 
@@ -41,7 +42,14 @@ export function benchCommand(finish: (exitCode: number) => void): Command {
     .option('-r, --repetitions <n>', 'how often each test runs, after a first time that does not count', integer(1), 5)
     .addOption(new Option('-o, --output <format>', 'how to report').choices(['md', 'json', 'csv']).default('md'))
     .option('--json', 'the same as -o json')
-  return addModelOptions(command).action(async (flags: BenchFlags) => {
+  addExamples(addModelOptions(command), [
+    ['As llama-bench has it: pp512 and tg128', 'fp4-decode bench -p 64 -n 32 -r 2'],
+    [
+      'Synthetic weights in the shape of a model',
+      'fp4-decode bench --geometry qwen3-0.6b --layers 1 --vocab 2000 -p 8 -n 8 -r 1 -o json',
+    ],
+  ])
+  return command.action(async (flags: BenchFlags) => {
     finish(await withModel(flags, (model, signal) => bench(model, flags, signal)))
   })
 }

@@ -5,20 +5,14 @@ import { OptionError } from '../errors.js'
 import type { GenerationSummary } from '../generation/generation.js'
 import type { Model } from '../model/model.js'
 import { deviceLine, modelLine } from './describe.js'
+import { addExamples } from './examples.js'
 import { interrupted } from './interrupt.js'
-import { type ModelFlags, addModelOptions, integer, number } from './options.js'
+import { type ModelFlags, addModelOptions } from './options.js'
+import { type SamplingFlags, addSamplingOptions, generateOptions } from './sampling-options.js'
 import { withModel } from './session.js'
 
-interface GenerateFlags extends ModelFlags {
+interface GenerateFlags extends ModelFlags, SamplingFlags {
   readonly prompt?: string
-  readonly maxTokens?: number
-  readonly maxNewTokens?: number
-  readonly temp?: number
-  readonly topP?: number
-  readonly topK?: number
-  readonly minP?: number
-  readonly seed?: number
-  readonly stop?: string[]
   readonly json?: boolean
   readonly story?: boolean
 }
@@ -30,36 +24,39 @@ const storyMaxTokens = 800
 
 export function generateCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('generate').description('Continue a prompt.')
-  command
-    .option('-p, --prompt <text>', 'what to continue; - reads it from stdin; ids (1,2,3) for a geometry')
-    .option('-n, --max-tokens <n>', `tokens to make at most (default: ${defaultMaxTokens})`, integer(1))
-    .option('--max-new-tokens <n>', 'the same as --max-tokens', integer(1))
-    .option(
-      '--temp <x>',
-      'temperature; 0 takes the most likely token (default: what the model recommends, else 0)',
-      number(0, 100),
-    )
-    .option('--top-p <x>', 'keep the likeliest tokens up to this sum of probabilities', number(0, 1))
-    .option('--top-k <n>', 'keep this many of the likeliest tokens; 0 keeps all', integer(0))
-    .option('--min-p <x>', 'keep tokens of at least this share of the largest probability', number(0, 1))
-    .option('--seed <n>', 'the same seed gives the same text (default: random)', integer(0))
-    .option('--stop <text>', 'end before this text; may be given several times', collect)
+  command.option(
+    '-p, --prompt <text>',
+    `what to continue; - reads it from stdin; ids (1,2,3) for a geometry (default: "${defaultPrompt}")`,
+  )
+  addSamplingOptions(command, String(defaultMaxTokens))
     .option('--json', 'print one JSON object at the end and nothing else')
     .option('--story', 'tell a story, with a line about the model before and one about the speed after it')
-  return addModelOptions(command).action(async (flags: GenerateFlags) => {
+  addExamples(addModelOptions(command), [
+    ['A story, from the model that comes with the package', 'fp4-decode generate --story'],
+    ['The same text each time', 'fp4-decode generate -p "Lily found a key" -n 40 --temp 0.8 --seed 7'],
+    [
+      'Ids, speed and log-probabilities for another program',
+      'fp4-decode generate -p "The dog" -n 8 --temp 0 --logprobs 3 --json',
+    ],
+    ['Fewer repetitions', 'fp4-decode generate -p "The sun" -n 40 --repetition-penalty 1.2 --repetition-window 64'],
+    [
+      'A Hugging Face folder, quantized while it is loaded',
+      'fp4-decode generate -m ./Qwen3-0.6B --q-mode mxfp4 -p "Why is the sky blue?" -n 16',
+    ],
+  ])
+  return command.action(async (flags: GenerateFlags) => {
     finish(await withModel(flags, (model, signal) => generate(model, flags, signal)))
   })
 }
 
 async function generate(model: Model, flags: GenerateFlags, signal: AbortSignal): Promise<number> {
   const { json = false, story = false } = flags
+  if (flags.logprobs !== undefined && !json) {
+    throw new OptionError('[generate] expected --json with --logprobs, got none. Add --json, which prints them.')
+  }
   const prompt = promptOf(model, flags)
-  const generation = model.generate(prompt, {
-    maxTokens: flags.maxTokens ?? flags.maxNewTokens ?? (story ? storyMaxTokens : defaultMaxTokens),
-    ...samplingFlags(flags),
-    ...(flags.stop === undefined ? {} : { stop: flags.stop }),
-    signal,
-  })
+  const options = generateOptions(flags, story ? storyMaxTokens : defaultMaxTokens)
+  const generation = model.generate(prompt, { ...options, signal })
   if (story) process.stderr.write(`${deviceLine(model.device)} · ${modelLine(model)}\n\n`)
   if (story && !json && typeof prompt === 'string') process.stdout.write(prompt)
   try {
@@ -80,16 +77,6 @@ async function generate(model: Model, flags: GenerateFlags, signal: AbortSignal)
   return signal.aborted ? interrupted : 0
 }
 
-/** Gathers the values of an option that may be given several times. */
-function collect(text: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), text]
-}
-
-function samplingFlags({ temp, topP, topK, minP, seed }: GenerateFlags): Record<string, number> {
-  const flags = { temperature: temp, topP, topK, minP, seed }
-  return Object.fromEntries(Object.entries(flags).filter((entry): entry is [string, number] => entry[1] !== undefined))
-}
-
 function promptOf(model: Model, { prompt }: GenerateFlags): string | number[] {
   // The newline that ends a line of a shell is not part of the prompt.
   const text = prompt === '-' ? readFileSync(0, 'utf8').replace(/\r?\n$/, '') : prompt
@@ -104,17 +91,10 @@ function promptOf(model: Model, { prompt }: GenerateFlags): string | number[] {
 
 /** What --json prints. */
 function jsonOf(model: Model, summary: GenerationSummary): Record<string, unknown> {
-  const { text, tokens, tokensPerSecond, promptTokens, promptTokensPerSecond, finishReason } = summary
   const { info } = model.device
   const { source, formats, groupSize, parameters, bytesPerToken, precision } = model.describe()
   return {
-    text,
-    tokens,
-    tokenCount: tokens.length,
-    tokensPerSecond,
-    promptTokens,
-    promptTokensPerSecond,
-    finishReason: finishReason ?? 'interrupted',
+    ...summaryJson(summary),
     device: info.backend,
     deviceName: info.name,
     threads: info.threads,
@@ -127,6 +107,25 @@ function jsonOf(model: Model, summary: GenerationSummary): Record<string, unknow
   }
 }
 
-function speedLine({ tokens, tokensPerSecond, promptTokens, promptTokensPerSecond }: GenerationSummary): string {
+/** A summary as `generate --json` and `chat --json` print it. */
+export function summaryJson(summary: GenerationSummary): Record<string, unknown> {
+  const { text, tokens, tokensPerSecond, promptTokens, cachedPromptTokens, promptTokensPerSecond, seed } = summary
+  return {
+    text,
+    tokens,
+    tokenCount: tokens.length,
+    tokensPerSecond,
+    promptTokens,
+    cachedPromptTokens,
+    promptTokensPerSecond,
+    timeToFirstTokenMs: summary.timeToFirstTokenMs,
+    finishReason: summary.finishReason ?? 'interrupted',
+    seed,
+    ...(summary.logprobs === undefined ? {} : { logprobs: summary.logprobs }),
+  }
+}
+
+/** "23 tokens, 120.5 tokens/s (prompt: 8 tokens, 900.1 tokens/s)" */
+export function speedLine({ tokens, tokensPerSecond, promptTokens, promptTokensPerSecond }: GenerationSummary): string {
   return `${tokens.length} tokens, ${tokensPerSecond.toFixed(1)} tokens/s (prompt: ${promptTokens} tokens, ${promptTokensPerSecond.toFixed(1)} tokens/s)`
 }

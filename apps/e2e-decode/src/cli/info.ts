@@ -2,13 +2,18 @@
 import { Command } from 'commander'
 import type { Model } from '../model/model.js'
 import { formatLine, megabytes, millions } from './describe.js'
+import { addExamples } from './examples.js'
 import { type ModelFlags, addModelOptions } from './options.js'
 import { withModel } from './session.js'
 
 export function infoCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('info').description('Describe a model and the device that it runs on.')
   command.option('--json', 'print one JSON object')
-  return addModelOptions(command).action(async (flags: ModelFlags & { json?: boolean }) => {
+  addExamples(addModelOptions(command), [
+    ['The model that comes with the package', 'fp4-decode info'],
+    ['A Hugging Face folder in another format, for a program', 'fp4-decode info -m ./Qwen3-0.6B --q-mode mxfp4 --json'],
+  ])
+  return command.action(async (flags: ModelFlags & { json?: boolean }) => {
     const show = (model: Model): Promise<number> => {
       const description = { ...model.describe(), device: model.device.info }
       process.stdout.write(flags.json ? `${JSON.stringify(description)}\n` : table(model))

@@ -1,12 +1,7 @@
-/** The command line: what the verbs are, and what becomes of an error. */
-import { Command, CommanderError } from 'commander'
+/** The command line: a run of the program, and what becomes of an error. */
+import { CommanderError } from 'commander'
 import { ContextOverflowError, OptionError } from '../errors.js'
-import { packageVersion } from '../version.js'
-import { benchCommand } from './bench.js'
-import { generateCommand } from './generate.js'
-import { infoCommand } from './info.js'
-import { packCommand } from './pack.js'
-import { perplexityCommand } from './perplexity.js'
+import { createProgram } from './program.js'
 
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
 const failed = 1
@@ -21,19 +16,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.exit(failed)
   })
   let exitCode = 0
-  const program = new Command('fp4-decode')
-    .description('Decode language models with FP4 weights.')
-    .version(packageVersion())
-    .showSuggestionAfterError(true)
-    .helpCommand(false)
-    .exitOverride()
-  const finish = (code: number): void => void (exitCode = code)
-  for (const make of [generateCommand, benchCommand, perplexityCommand, packCommand, infoCommand]) {
-    const command = make(finish)
-    command.copyInheritedSettings(program).configureOutput({ outputError: (text, write) => write(oneLine(text)) })
-    program.addCommand(command)
-  }
-  program.configureOutput({ outputError: (text, write) => write(oneLine(text)) })
+  const program = createProgram((code) => (exitCode = code))
   try {
     await program.parseAsync(argv)
     return exitCode
@@ -50,12 +33,4 @@ function report(error: unknown): number {
   if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
   // Flags that exclude one another, or a value that only the model could judge. A prompt that is too long is no wrong flag.
   return error instanceof OptionError && !(error instanceof ContextOverflowError) ? wrongUsage : failed
-}
-
-/** Commander's `error: …`, in the form of all our messages and on one line. */
-function oneLine(text: string): string {
-  return `[fp4-decode] ${text
-    .replace(/^error: /, '')
-    .trim()
-    .replace(/\s*\n\s*/g, ' ')}\n`
 }

@@ -34,13 +34,14 @@ export function addModelOptions(command: Command): Command {
     )
 }
 
-export function addQuantizeOptions(command: Command): Command {
+export function addQuantizeOptions(command: Command, defaultMode = 'fp4'): Command {
   const modes = ['none', 'fp4', 'mxfp4', 'nvfp4']
   return command
     .addOption(
-      new Option('--q-mode <format>', 'how to store the weights of a Hugging Face folder (default: fp4)').choices(
-        modes,
-      ),
+      new Option(
+        '--q-mode <format>',
+        `how to store the weights of a Hugging Face folder (default: ${defaultMode})`,
+      ).choices(modes),
     )
     .option('--q-group-size <n>', 'weights that share a scale, for fp4 (default: 128)', integer(16))
     .addOption(new Option('--q-scales <rule>', 'how scales are chosen (default: absmax)').choices(['absmax', 'mse']))

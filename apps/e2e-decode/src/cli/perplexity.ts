@@ -3,8 +3,11 @@ import { readFileSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { measurePerplexity, splitDocuments } from '../perplexity.js'
+import { FileError } from '../errors.js'
+import { addExamples } from './examples.js'
 import { type ModelFlags, addModelOptions, integer } from './options.js'
-import { openProgress, withModel } from './session.js'
+import { openProgress } from './progress.js'
+import { withModel } from './session.js'
 
 interface PerplexityFlags extends ModelFlags {
   readonly first?: number
@@ -19,7 +22,14 @@ export function perplexityCommand(finish: (exitCode: number) => void): Command {
     .option('--first <n>', 'only the first documents (of the last, with --last)', integer(1))
     .option('--last <n>', 'only the last documents', integer(1))
     .option('--json', 'print one JSON object')
-  return addModelOptions(command).action(async (path: string, flags: PerplexityFlags) => {
+  addExamples(addModelOptions(command), [
+    ['How well the model of this package predicts a text', 'fp4-decode perplexity story.txt'],
+    [
+      'What a format costs, for a program',
+      'fp4-decode perplexity story.txt -m ./Qwen3-0.6B --q-mode nvfp4 --first 2 --json',
+    ],
+  ])
+  return command.action(async (path: string, flags: PerplexityFlags) => {
     const documents = select(splitDocuments(readText(path)), flags)
     const code = await withModel(flags, async (model, signal) => {
       const progress = openProgress('measuring')
@@ -27,9 +37,12 @@ export function perplexityCommand(finish: (exitCode: number) => void): Command {
         const result = await measurePerplexity(model, documents, { onProgress: progress.update, signal })
         progress.end()
         const { perplexity, tokens } = result
-        const line = `perplexity ${perplexity.toFixed(4)} over ${tokens} tokens of ${result.documents} documents`
+        const cut = result.truncated > 0 ? `; ${result.truncated} were longer than the context and cut` : ''
+        const line = `perplexity ${perplexity.toFixed(4)} over ${tokens} tokens of ${result.documents} documents${cut}`
         process.stdout.write(
-          flags.json ? `${JSON.stringify({ ...result, model: model.describe().source })}\n` : `${line}\n`,
+          flags.json
+            ? `${JSON.stringify({ ...result, model: model.describe().source, precision: model.describe().precision })}\n`
+            : `${line}\n`,
         )
         return 0
       } finally {
@@ -49,11 +62,13 @@ function readText(path: string): string {
   try {
     if (path === '-') return readFileSync(0, 'utf8')
     if (!statSync(path).isDirectory()) return readFileSync(path, 'utf8')
-    const names = readdirSync(path).filter((name) => name.endsWith('.txt')).sort() // prettier-ignore
+    const names = readdirSync(path)
+      .filter((name) => name.endsWith('.txt'))
+      .sort()
     return names.map((name) => readFileSync(join(path, name), 'utf8')).join('<|endoftext|>')
   } catch (error) {
     const got = (error as NodeJS.ErrnoException).code ?? String(error)
-    throw new Error(`[perplexity] expected a text file or folder at ${path}, got ${got}. Check the path.`, {
+    throw new FileError(`[perplexity] expected a text file or folder at ${path}, got ${got}. Check the path.`, path, {
       cause: error,
     })
   }

@@ -34,8 +34,13 @@ function endTokensOf(source: JsonObject, tokenizer: Tokenizer, vocabSize: number
 }
 
 function samplingOf(generation: JsonObject): SamplingOptions {
-  if (!generation.boolean('do_sample', false)) return {}
+  // As in Hugging Face, it counts whether tokens are drawn or not.
+  const penalty = generation.has('repetition_penalty')
+    ? { repetitionPenalty: generation.number('repetition_penalty', 0.01, 100) }
+    : {}
+  if (!generation.boolean('do_sample', false)) return penalty
   return {
+    ...penalty,
     temperature: generation.positive('temperature', 1),
     topP: generation.positive('top_p', 1),
     topK: generation.integer('top_k', { fallback: 0, least: 0 }),

@@ -2,6 +2,7 @@
 import { failOption } from '../errors.js'
 import type { Sequence, StepRequest } from '../model/sequence.js'
 import type { Tokenizer } from '../tokenizer.js'
+import { type TokenLogprob, type TokenLogprobs, logprobsOf } from './logprobs.js'
 import { StopFilter } from './stop-filter.js'
 
 export interface GeneratedToken {
@@ -12,6 +13,9 @@ export interface GeneratedToken {
   readonly index: number
   /** Tokens made so far, after the first one, by the time since that one; 0 for the first. */
   readonly tokensPerSecond: number
+  /** With the option `logprobs`: the log-probability of the token, and of the likeliest tokens, best first. */
+  readonly logprob?: number
+  readonly topLogprobs?: readonly TokenLogprob[]
 }
 
 /** `end`: the model ended its text. `stop`: a stop string came. `length`: maxTokens, or the context is full. */
@@ -24,12 +28,18 @@ export interface GenerationSummary {
   /** Tokens of the prompt, and how many of them the cache still held from before. */
   readonly promptTokens: number
   readonly cachedPromptTokens: number
-  /** Prompt tokens computed, by the time until the first token came. */
+  /** Prompt tokens computed, by the time from when all was ready for them (graphs recorded, weights in memory) to the first token. */
   readonly promptTokensPerSecond: number
+  /** From the beginning to the first token, what is done once included. */
+  readonly timeToFirstTokenMs: number
   /** Tokens after the first, by the time that they took; of a single token, by the time until it came. */
   readonly tokensPerSecond: number
   /** `undefined` while the generation has not ended, or was broken off. */
   readonly finishReason: FinishReason | undefined
+  /** The seed that tokens were drawn with: given again, it makes them again. */
+  readonly seed: number
+  /** Of every token, with the option `logprobs`. */
+  readonly logprobs?: readonly TokenLogprobs[]
 }
 
 /** What a generation works with; made by the model. */
@@ -37,6 +47,8 @@ export interface GenerationPlan {
   readonly prompt: readonly number[]
   readonly request: StepRequest
   readonly stops: readonly string[]
+  /** Likeliest tokens to tell with each; `undefined` for no log-probabilities. */
+  readonly logprobs: number | undefined
   readonly tokenizer: Tokenizer | undefined
   /** Waits for the sequence to be free; the function returned frees it again. */
   readonly acquire: () => Promise<() => void>
@@ -51,6 +63,8 @@ export class Generation implements AsyncIterable<GeneratedToken> {
   readonly #tokens: number[] = []
   #cached = 0
   #finishReason: FinishReason | undefined
+  readonly #logprobs: TokenLogprobs[] = []
+  #beginMs = 0
   #startMs = 0
   #firstMs = 0
   #lastMs = 0
@@ -73,7 +87,10 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       promptTokensPerSecond: count === 0 ? 0 : rate(prompt.length - this.#cached, untilFirst),
       tokensPerSecond:
         count === 0 ? 0 : count === 1 ? rate(1, untilFirst) : rate(count - 1, this.#lastMs - this.#firstMs),
+      timeToFirstTokenMs: count === 0 ? 0 : this.#firstMs - this.#beginMs,
       finishReason: this.#finishReason,
+      seed: this.#plan.request.settings.seed,
+      ...(this.#plan.logprobs === undefined ? {} : { logprobs: [...this.#logprobs] }),
     }
   }
 
@@ -91,9 +108,11 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     request.signal?.throwIfAborted()
     const free = await acquire()
     try {
-      this.#startMs = performance.now()
+      this.#beginMs = performance.now()
       // The step reads the last token of the prompt itself: it makes the first new one from it.
       this.#cached = sequence.keepPrefix(prompt, prompt.length - 1)
+      await sequence.warmUp(prompt[0], prompt.length - 1 - this.#cached, request)
+      this.#startMs = performance.now()
       await sequence.append(prompt.slice(this.#cached, -1), request.signal)
       yield* this.#pieces()
     } finally {
@@ -106,7 +125,7 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     const stream = tokenizer?.stream(prompt)
     const filter = new StopFilter(stops)
     try {
-      for await (const made of sequence.steps(prompt[prompt.length - 1], request)) {
+      for await (const { tokens: made, logits } of sequence.steps(prompt[prompt.length - 1], request)) {
         this.#lastMs = performance.now()
         if (this.#tokens.length === 0) this.#firstMs = this.#lastMs
         for (const token of made) {
@@ -118,7 +137,8 @@ export class Generation implements AsyncIterable<GeneratedToken> {
           const text = filtered.text + tail
           this.#text += text
           const index = this.#tokens.length - 1
-          yield { text, token, index, tokensPerSecond: index === 0 ? 0 : rate(index, this.#lastMs - this.#firstMs) }
+          const tokensPerSecond = index === 0 ? 0 : rate(index, this.#lastMs - this.#firstMs)
+          yield { text, token, index, tokensPerSecond, ...this.#logprobsOf(token, logits) }
           if (this.#finishReason !== undefined) return
         }
       }
@@ -127,6 +147,14 @@ export class Generation implements AsyncIterable<GeneratedToken> {
       // Steps that ran beyond what was given out are taken back.
       sequence.truncate(prompt.length + Math.max(this.#tokens.length - 1, 0))
     }
+  }
+
+  #logprobsOf(token: number, logits: Float32Array | undefined): Partial<TokenLogprobs> {
+    const { logprobs: count, tokenizer } = this.#plan
+    if (count === undefined || logits === undefined) return {}
+    const { logprob, topLogprobs } = logprobsOf(logits, token, count, tokenizer)
+    this.#logprobs.push({ token, logprob, topLogprobs })
+    return { logprob, topLogprobs }
   }
 
   #endedBy(token: number): FinishReason | undefined {

@@ -8,6 +8,11 @@ export interface GenerateOptions extends SamplingOptions {
   readonly maxTokens?: number
   /** Texts at which the generation ends; they are not part of the result. */
   readonly stop?: string | readonly string[]
+  /**
+   * Gives each token its log-probability, and this many of the likeliest tokens with theirs: 0 to 100. They are what the model says,
+   * before temperature, filters and penalties. The host then reads the logits of every step and waits for it. Default: none.
+   */
+  readonly logprobs?: number
   /** Go on when the model says that the text has ended (for benchmarks). */
   readonly ignoreEnd?: boolean
   /** Ends the generation: iteration throws its reason. The model can be used again, as if nothing had happened. */
@@ -32,6 +37,13 @@ export function checkMaxTokens(maxTokens: number): void {
       describe(maxTokens),
       'Leave it out for no limit.',
     )
+  }
+}
+
+/** @throws OptionError */
+export function checkLogprobs(logprobs: number): void {
+  if (!Number.isInteger(logprobs) || logprobs < 0 || logprobs > 100) {
+    failOption('generate', 'logprobs to be an integer from 0 to 100', describe(logprobs), 'Leave it out for none.')
   }
 }
 

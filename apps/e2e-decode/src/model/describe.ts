@@ -1,9 +1,10 @@
 /** What a model is and what it costs. */
 import type { Weights } from '@metal-fp4/dispatch'
+import type { ModelSpec } from '../architectures/index.js'
 import { llamaNames } from '../architectures/names.js'
 import { KvPool } from './kv-pool.js'
 import type { ModelParts } from './model.js'
-import { type MatrixDeclaration, type WeightDeclaration, weightCount, weightTable } from './weight-table.js'
+import { type WeightDeclaration, weightCount, weightTable } from './weight-table.js'
 
 export interface ModelDescription {
   readonly source: string
@@ -36,7 +37,7 @@ export function describeModel(parts: ModelParts): ModelDescription {
   const total = { parameters: 0, active: 0, bytes: 0, read: 0 }
   for (const declaration of table) {
     const count = weightCount(declaration)
-    const share = declaration.kind === 'vector' ? 1 : shareOf(parts, declaration)
+    const share = shareOf(spec, declaration)
     const bytes = declaration.kind === 'vector' ? count * 4 : bytesOf(weights.matrix(declaration.name))
     total.parameters += count
     total.active += count * share
@@ -65,8 +66,10 @@ export function describeModel(parts: ModelParts): ModelDescription {
   }
 }
 
-/** The part of a matrix that one token reads. */
-function shareOf({ spec }: ModelParts, { name, experts, role }: WeightDeclaration & MatrixDeclaration): number {
+/** The part of a weight that one token reads. */
+export function shareOf(spec: ModelSpec, declaration: WeightDeclaration): number {
+  if (declaration.kind === 'vector') return 1
+  const { name, experts, role } = declaration
   if (role === 'embedding') return 1 / spec.vocabSize
   const layer = /^layers\.(\d+)\./.exec(name)
   const feed = layer && spec.feedForward[Number(layer[1])]

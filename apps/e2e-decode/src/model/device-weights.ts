@@ -4,12 +4,15 @@ import type { Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import type { HuggingFaceCheckpoint, PackedCheckpoint } from '../checkpoint/index.js'
 import type { PackedTensor } from '../checkpoint/packed-format.js'
 import { type HostWeight, type Quantization, denseValues, readHostWeight } from './host-weights.js'
+import { WeightQuantizer } from './quantizer.js'
 import { type MatrixDeclaration, type WeightDeclaration, weightTable } from './weight-table.js'
 
 export interface LoadControl {
   /** Called after each weight with the number done, the number in all and its name. */
   readonly onProgress?: (done: number, total: number, name: string) => void
   readonly signal?: AbortSignal
+  /** For quantizing; as many as there are when left out. */
+  readonly threads?: number
 }
 
 /** Vectors are float32, matrices as dispatch takes them. */
@@ -57,8 +60,9 @@ export async function uploadCheckpoint(
   control: LoadControl,
 ): Promise<DeviceWeights> {
   const { spec, architecture, store } = checkpoint
-  return fill(weightTable(spec, architecture.names), control, async (weights, declaration) => {
-    const host = await readHostWeight(store, declaration, quantization)
+  await using quantizer = new WeightQuantizer(control.threads)
+  return await fill(weightTable(spec, architecture.names), control, async (weights, declaration) => {
+    const host = await readHostWeight(store, declaration, quantization, { signal: control.signal, quantizer })
     if (declaration.kind === 'vector')
       weights.addVector(device, declaration.name, denseValues(host as HostWeight & { kind: 'vector' }))
     else weights.addMatrix(declaration.name, await uploadMatrix(device, declaration, host))

@@ -4,12 +4,13 @@ import {
   type QuantizedTensor,
   type ScaleRule,
   type WeightValues,
-  quantize,
+  quantizeAsync,
   toFloat32Array,
 } from '@metal-fp4/fp4-quant'
 import { failCheckpoint } from '../errors.js'
 import type { RawTensor } from '../checkpoint/safetensors.js'
 import type { TensorStore } from '../checkpoint/tensor-store.js'
+import type { QuantizeWork } from './quantizer.js'
 import type { MatrixDeclaration, VectorDeclaration, WeightDeclaration } from './weight-table.js'
 
 export type DenseType = RawTensor['type']
@@ -56,6 +57,7 @@ export async function readHostWeight(
   store: TensorStore,
   declaration: WeightDeclaration,
   quantization: Quantization,
+  work: QuantizeWork = {},
 ): Promise<HostWeight> {
   if (declaration.kind === 'vector') return readVector(store, declaration)
   if (!isQuantized(declaration, quantization)) return readDense(store, declaration)
@@ -65,9 +67,14 @@ export async function readHostWeight(
   for (let expert = 0; expert < experts; expert++) {
     const raws = await readParts(store, declaration, expert)
     try {
-      tensors.push(quantizeMatrix(joinParts(raws), rows, k, quantization))
+      tensors.push(await quantizeMatrix(joinParts(raws), rows, k, quantization, work))
     } catch (error) {
-      rejectNotFinite(store, declaration, expert, raws)
+      work.signal?.throwIfAborted()
+      rejectNotFinite(
+        store,
+        parts.map(({ tensor }) => tensor(expert)),
+        raws,
+      )
       throw error
     }
   }
@@ -90,33 +97,39 @@ export function denseValues({ type, data }: { type: DenseType; data: Float32Arra
   return toFloat32Array(asWeightValues({ type, data } as RawTensor))
 }
 
-function quantizeMatrix(values: RawTensor, parts: number[], k: number, quantization: Quantization): QuantizedTensor {
+/** Quantizes a matrix of fused parts, `[rows of all parts, k]`, without holding up the event loop. */
+export async function quantizeMatrix(
+  values: RawTensor,
+  parts: readonly number[],
+  k: number,
+  quantization: Quantization,
+  { signal, quantizer }: QuantizeWork = {},
+): Promise<QuantizedTensor> {
   const { mode, groupSize, scales = 'absmax' } = quantization
   const n = parts.reduce((sum, rows) => sum + rows, 0)
   const format = mode as Fp4Format
   const group = groupSize === undefined ? {} : { groupSize }
-  return quantize(asWeightValues(values), { n, k, format, parts, scales, ...group })
+  const options = { n, k, format, parts, scales, ...group, ...(signal ? { signal } : {}) }
+  return quantizer
+    ? quantizer.quantize(asWeightValues(values), options)
+    : quantizeAsync(asWeightValues(values), options)
 }
 
 /** Names the tensor that made quantization fail, when it was one with a NaN or an infinity. */
-function rejectNotFinite(
-  store: TensorStore,
-  { parts }: MatrixDeclaration,
-  expert: number,
-  raws: readonly RawTensor[],
-): void {
+export function rejectNotFinite(store: TensorStore, tensors: readonly string[], raws: readonly RawTensor[]): void {
   for (const [i, raw] of raws.entries()) {
     const values = denseValues(raw)
     const index = values.findIndex((value) => !Number.isFinite(value))
     if (index < 0) continue
-    const tensor = parts[i].tensor(expert)
+    const tensor = tensors[i]
     const got = `${values[index]} at index ${index}`
     const fix = 'The checkpoint is damaged, or was saved while it diverged.'
     failCheckpoint({ file: store.fileOf(tensor), tensor, expected: 'finite values', got, fix })
   }
 }
 
-function asWeightValues(raw: RawTensor): WeightValues {
+/** As fp4-quant takes them. */
+export function asWeightValues(raw: RawTensor): WeightValues {
   return raw.type === 'f32' ? raw.data : { type: raw.type === 'f16' ? 'half' : 'bfloat16', bits: raw.data }
 }
 
@@ -139,13 +152,29 @@ async function readParts(store: TensorStore, { parts, k }: MatrixDeclaration, ex
   return raws
 }
 
+/** The values of one expert's matrix as the checkpoint has them, its parts one after the other: `[rows of all parts, k]`. */
+export async function readMatrix(
+  store: TensorStore,
+  declaration: MatrixDeclaration,
+  expert: number,
+): Promise<RawTensor> {
+  return joinParts(await readParts(store, declaration, expert))
+}
+
 /** One after the other in one array; float32 when their types differ. */
 function joinParts(raws: readonly RawTensor[]): RawTensor {
   if (raws.length === 1) return raws[0]
   const shape = [raws.reduce((sum, raw) => sum + raw.data.length, 0)]
   const [{ type }] = raws
   if (type !== 'f32' && raws.every((raw) => raw.type === type)) {
-    return { type, shape, data: concatenate(new Uint16Array(shape[0]), raws.map((raw) => raw.data)) } // prettier-ignore
+    return {
+      type,
+      shape,
+      data: concatenate(
+        new Uint16Array(shape[0]),
+        raws.map((raw) => raw.data),
+      ),
+    }
   }
   return { type: 'f32', shape, data: concatenate(new Float32Array(shape[0]), raws.map(denseValues)) }
 }
@@ -159,9 +188,18 @@ function stackExperts(tensors: readonly QuantizedTensor[]): QuantizedTensor {
   return {
     ...first,
     experts: tensors.length,
-    packed: concatenate(new Uint32Array(total('packed')), tensors.map((tensor) => tensor.packed)), // prettier-ignore
-    scales: concatenate(scales, tensors.map((tensor) => tensor.scales)), // prettier-ignore
-    globalScales: concatenate(new Float32Array(total('globalScales')), tensors.map((tensor) => tensor.globalScales)), // prettier-ignore
+    packed: concatenate(
+      new Uint32Array(total('packed')),
+      tensors.map((tensor) => tensor.packed),
+    ),
+    scales: concatenate(
+      scales,
+      tensors.map((tensor) => tensor.scales),
+    ),
+    globalScales: concatenate(
+      new Float32Array(total('globalScales')),
+      tensors.map((tensor) => tensor.globalScales),
+    ),
   }
 }
 

@@ -1,9 +1,17 @@
 /** A model on a device, ready to generate. */
 import type { Device } from '@metal-fp4/metal-core'
 import type { ModelSpec } from '../architectures/index.js'
+import { Chat, type ChatOptions, type ChatTemplate } from '../chat/index.js'
 import { ContextOverflowError, describe, failOption } from '../errors.js'
 import { Generation } from '../generation/generation.js'
-import { type GenerateOptions, checkMaxTokens, checkTokens, promptTokens, stopStrings } from '../generation/options.js'
+import {
+  type GenerateOptions,
+  checkLogprobs,
+  checkMaxTokens,
+  checkTokens,
+  promptTokens,
+  stopStrings,
+} from '../generation/options.js'
 import type { Tokenizer } from '../tokenizer.js'
 import { type ModelDescription, describeModel } from './describe.js'
 import { Lock } from './lock.js'
@@ -20,6 +28,8 @@ export interface ModelParts extends PassParts {
   /** `undefined` for synthetic weights: prompts are tokens then. */
   readonly tokenizer: Tokenizer | undefined
   readonly endTokens: readonly number[]
+  /** How the checkpoint writes down a conversation, where it says so. */
+  readonly chatTemplate?: ChatTemplate | undefined
   /** Sampling that the checkpoint's generation_config.json recommends. */
   readonly samplingDefaults: SamplingOptions
   /** Called when the model is disposed, after its own memory is freed. */
@@ -80,8 +90,9 @@ export class Model implements AsyncDisposable {
     const tokens = promptTokens(prompt, this.tokenizer, this.spec.vocabSize)
     const room = this.contextLength - tokens.length
     if (room < 0) this.#overflow('generate', tokens.length)
-    const { maxTokens = Infinity, signal, ignoreEnd = false } = options
+    const { maxTokens = Infinity, signal, ignoreEnd = false, logprobs } = options
     if (maxTokens !== Infinity) checkMaxTokens(maxTokens)
+    if (logprobs !== undefined) checkLogprobs(logprobs)
     const stops = stopStrings(options.stop)
     if (stops.length > 0 && this.tokenizer === undefined) {
       failOption('generate', 'no stop strings for a model without a tokenizer', describe(stops), 'Use maxTokens.')
@@ -93,13 +104,26 @@ export class Model implements AsyncDisposable {
         settings: resolveSampling(options, samplingDefaults),
         limit: Math.min(maxTokens, room + 1),
         endTokens: ignoreEnd ? [] : endTokens,
+        logits: logprobs !== undefined,
         signal,
       },
       stops,
+      logprobs,
       tokenizer: this.tokenizer,
       acquire: () => this.#acquire(),
       sequence: this.#sequence,
     })
+  }
+
+  /** Whether the checkpoint says how a conversation is written down. */
+  get hasChatTemplate(): boolean {
+    return this.#parts.chatTemplate !== undefined
+  }
+
+  /** Begins a conversation. The options are those of every answer. @throws OptionError for a model without a tokenizer */
+  chat(options: ChatOptions = {}): Chat {
+    this.#checkAlive()
+    return new Chat(this, this.#parts.chatTemplate, options)
   }
 
   /**

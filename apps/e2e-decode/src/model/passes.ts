@@ -1,7 +1,8 @@
 /** The graphs of a model, recorded when first needed: passes over rows of a prompt, and the step that makes a token. */
-import { advanceStep, record, sampleToken } from '@metal-fp4/kernels'
+import { advanceStep, countToken, penalizeLogits, record, sampleToken } from '@metal-fp4/kernels'
 import type { CommandGraph, Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import { Buffers } from './buffers.js'
+import { Penalties } from './penalties.js'
 import { settingsWords } from './sampler-settings.js'
 import { type PassParts, recordPass, splitLength } from './record-pass.js'
 import { scratchBytesOf } from './scratch.js'
@@ -39,7 +40,8 @@ export class Passes {
   readonly #endTokenCount: number
   readonly #most: number
   #rows: Workspace | undefined
-  readonly #steps = new Map<number, CommandGraph>()
+  #penalties: Penalties | undefined
+  readonly #steps = new Map<string, CommandGraph>()
   readonly #passes = new Map<string, CommandGraph>()
 
   constructor(device: Device, parts: PassParts, endTokenCount: number) {
@@ -69,10 +71,17 @@ export class Passes {
     return (this.#rows ??= this.#workspace(chunkRows))
   }
 
+  /** What a step with penalties counts in, made when one is first asked for. */
+  get penalties(): Penalties {
+    return (this.#penalties ??= new Penalties(this.#device, this.#parts.spec.vocabSize, this.#parts.pool.capacity))
+  }
+
   /** The step that reads a token, chooses the next and moves on, for positions below `positions`. */
-  stepFor(positions: number): CommandGraph {
+  stepFor(positions: number, penalized: boolean): CommandGraph {
     const splits = this.#bucket(positions)
-    return remember(this.#steps, splits, () => this.#record((graph) => this.#recordStep(graph, splits)))
+    return remember(this.#steps, `${splits}/${penalized}`, () =>
+      this.#record((graph) => this.#recordStep(graph, splits, penalized)),
+    )
   }
 
   /** A pass over `m` rows at positions below `positions`. */
@@ -95,6 +104,7 @@ export class Passes {
     this.#buffers.dispose()
     this.row.dispose()
     this.#rows?.dispose()
+    this.#penalties?.dispose()
   }
 
   #workspace(capacity: number): Workspace {
@@ -118,17 +128,35 @@ export class Passes {
     }
   }
 
-  #recordStep(graph: CommandGraph, splits: number): void {
+  #recordStep(graph: CommandGraph, splits: number, penalized: boolean): void {
     const { library, spec, pool } = this.#parts
     const { tokens, positions } = this.row
     const { state, ring, settings, endTokens } = this.step
     recordPass(graph, this.#parts, this.row, { m: 1, splits, logits: true })
-    const sample = { logits: this.row.logits(), positions, settings, tokens }
+    const logits = penalized ? this.#recordPenalties(graph) : this.row.logits()
+    const sample = { logits, positions, settings, tokens }
     record(graph, library, sampleToken, { problem: { m: 1, n: spec.vocabSize }, args: sample })
     record(graph, library, advanceStep, {
       problem: { ringSize, endTokenCount: this.#endTokenCount, maxPositions: pool.capacity },
       args: { token: tokens, position: positions, state, endTokens, ring },
     })
+  }
+
+  /** Counts the step's token, and gives the logits less their penalties: the model's own stay as they are. */
+  #recordPenalties(graph: CommandGraph): DeviceBuffer {
+    const { library, spec, pool } = this.#parts
+    const { history, seen, made, settings, logits: out } = this.penalties
+    const { tokens: token, positions: position } = this.row
+    const n = spec.vocabSize
+    record(graph, library, countToken, {
+      problem: { n, maxPositions: pool.capacity },
+      args: { token, position, settings, history, seen, made },
+    })
+    record(graph, library, penalizeLogits, {
+      problem: { n },
+      args: { logits: this.row.logits(), seen, made, settings, out },
+    })
+    return out
   }
 }
 

@@ -3,6 +3,7 @@ import type { Submission } from '@metal-fp4/metal-core'
 import { failOption } from '../errors.js'
 import type { KvPool } from './kv-pool.js'
 import { type Passes, chunkRows, ringSize } from './passes.js'
+import { isPenalized } from './penalties.js'
 import { type SamplingSettings, encodeSettings } from './sampler-settings.js'
 
 /** Submissions on the device's queue at once: the next one waits there while the host reads the last one's tokens. */
@@ -16,7 +17,15 @@ export interface StepRequest {
   /** Tokens to make at most. */
   readonly limit: number
   readonly endTokens: readonly number[]
+  /** Whether the logits of each token are wanted: the host then waits for every step. */
+  readonly logits?: boolean
   readonly signal?: AbortSignal | undefined
+}
+
+/** Tokens of one submission, and, where they were asked for, the logits that its only token was chosen from. */
+export interface StepsMade {
+  readonly tokens: readonly number[]
+  readonly logits?: Float32Array
 }
 
 export class Sequence {
@@ -24,6 +33,7 @@ export class Sequence {
   readonly #pool: KvPool
   readonly #vocabSize: number
   #closed = false
+  #warm = false
   /** What the cache holds: the token of each position. */
   #tokens: number[] = []
 
@@ -77,11 +87,39 @@ export class Sequence {
   }
 
   /**
+   * Does beforehand what only a first prompt would wait for: graphs are recorded for `count` more tokens and a step, and a step over a
+   * token that nobody sees brings the weights into memory. What the cache holds stays.
+   */
+  async warmUp(token: number, count: number, request: StepRequest): Promise<void> {
+    this.checkOpen()
+    const penalized = isPenalized(request.settings)
+    const end = this.length + count
+    if (!this.#warm && this.length === 0) {
+      await this.#prepare(token, 0, { ...request, limit: 1 })
+      try {
+        await (
+          await this.#submit(1, 1, penalized, request.signal)
+        ).completed
+        this.#warm = true
+      } finally {
+        this.checkOpen()
+        this.#pool.release(0)
+      }
+    }
+    for (let at = this.length; at < end; at += chunkRows) {
+      const rows = Math.min(chunkRows, end - at)
+      this.#passes.passFor(rows, at + rows, false)
+    }
+    this.#passes.stepFor(end + 1, penalized)
+  }
+
+  /**
    * Makes tokens, the first from `token`, which is appended. Yields them as submissions complete. What was made but not
    * yielded, or not kept by the caller (`truncate`), leaves no trace.
    */
-  async *steps(token: number, request: StepRequest): AsyncGenerator<readonly number[]> {
-    const { limit, signal, endTokens } = request
+  async *steps(token: number, request: StepRequest): AsyncGenerator<StepsMade> {
+    const { limit, signal, endTokens, logits = false } = request
+    const penalized = isPenalized(request.settings)
     const start = this.length
     const inFlight: { readonly submission: Submission; readonly steps: number }[] = []
     let submitted = 0
@@ -96,22 +134,23 @@ export class Sequence {
       while (!ended && produced < limit) {
         while (inFlight.length < depth && submitted < limit) {
           const count = Math.min(steps, limit - submitted)
-          inFlight.push({ submission: await this.#submit(start + submitted + count, count, signal), steps: count })
+          const submission = await this.#submit(start + submitted + count, count, penalized, signal)
+          inFlight.push({ submission, steps: count })
           submitted += count
-          // The first token is waited for alone: its time is the prompt's.
-          if (produced === 0) break
+          // The first token is waited for alone: its time is the prompt's. So is one whose logits the host reads.
+          if (produced === 0 || logits) break
         }
         const first = inFlight.shift()!
         const result = await first.submission.completed
         this.checkOpen()
         const made = Array.from({ length: result.steps }, (_, i) => ring[(produced + i) % ringSize])
         produced += made.length
-        if (made.length > 0) steps = nextSteps(steps, result.durationNs / made.length)
+        if (made.length > 0 && !logits) steps = nextSteps(steps, result.durationNs / made.length)
         ended = made.length < first.steps || endTokens.includes(made[made.length - 1])
         // The cache holds what was read: all but the newest token.
         this.#tokens.push(...[last, ...made].slice(0, made.length))
         last = made[made.length - 1] ?? last
-        yield made
+        yield { tokens: made, ...(logits && made.length > 0 ? { logits: await this.#readLogits() } : {}) }
       }
     } catch (error) {
       // What a disposed model leaves behind fails in ways of its own.
@@ -123,11 +162,23 @@ export class Sequence {
     }
   }
 
-  async #submit(positions: number, steps: number, signal: AbortSignal | undefined): Promise<Submission> {
+  /** The logits of the last step. */
+  async #readLogits(): Promise<Float32Array> {
+    const bytes = await this.#passes.row.logits().read(0, this.#vocabSize * 4)
+    this.checkOpen()
+    return new Float32Array(bytes.buffer, bytes.byteOffset, this.#vocabSize)
+  }
+
+  async #submit(
+    positions: number,
+    steps: number,
+    penalized: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Submission> {
     this.checkOpen()
     await this.#pool.reserve(positions)
     const done = this.#passes.step.state.view(0, 4)
-    return this.#passes.stepFor(positions).submit({ steps, done, ...(signal ? { signal } : {}) })
+    return this.#passes.stepFor(positions, penalized).submit({ steps, done, ...(signal ? { signal } : {}) })
   }
 
   async #prepare(token: number, position: number, { settings, limit, endTokens }: StepRequest): Promise<void> {
@@ -140,6 +191,7 @@ export class Sequence {
     await step.state.write(Uint32Array.of(0, 0, limit))
     await step.settings.write(encodeSettings(settings))
     await step.endTokens.write(ends)
+    if (isPenalized(settings)) await this.#passes.penalties.begin(this.#tokens, settings)
   }
 
   async #pass(tokens: readonly number[], logits: boolean, signal: AbortSignal | undefined): Promise<void> {

@@ -6,6 +6,7 @@ import { attentionCombine } from './attention_combine.js'
 import { attentionDecode } from './attention_decode.js'
 import { attentionPrefill } from './attention_prefill.js'
 import { combinePartials } from './combine_partials.js'
+import { countToken } from './count_token.js'
 import { decodeGemvFp4Wide } from './decode_gemv_fp4_wide.js'
 import { embeddingRows } from './embedding_rows.js'
 import { embeddingRowsFp4 } from './embedding_rows_fp4.js'
@@ -19,6 +20,7 @@ import { moeCombine } from './moe_combine.js'
 import { moeGemvDense } from './moe_gemv_dense.js'
 import { moeGemvFp4 } from './moe_gemv_fp4.js'
 import { moeRouterTopk } from './moe_router_topk.js'
+import { penalizeLogits } from './penalize_logits.js'
 import { rmsNorm } from './rms_norm.js'
 import { ropeKvAppend } from './rope_kv_append.js'
 import { sampleToken } from './sample_token.js'
@@ -31,6 +33,7 @@ export {
   attentionDecode,
   attentionPrefill,
   combinePartials,
+  countToken,
   decodeGemvFp4Wide,
   embeddingRows,
   embeddingRowsFp4,
@@ -44,6 +47,7 @@ export {
   moeGemvDense,
   moeGemvFp4,
   moeRouterTopk,
+  penalizeLogits,
   rmsNorm,
   ropeKvAppend,
   sampleToken,
@@ -70,6 +74,8 @@ export const manifest: readonly KernelDefinition[] = [
   moeGemvDense,
   moeCombine,
   argmax,
+  countToken,
+  penalizeLogits,
   sampleToken,
   advanceStep,
   decodeGemvFp4Wide,

@@ -1,0 +1,109 @@
+/** `bench tune`: that it measures, writes what is read back, and says what is wrong with its flags. Which kernel wins, no test asserts. */
+import { type Io } from '@metal-fp4/bench'
+import { addPolicy, chooseRules, parsePolicy, policies, policyJson, selectKernel } from '@metal-fp4/dispatch'
+import { createDevice } from '@metal-fp4/metal-core'
+import { describe, expect, it } from 'vitest'
+import { tune } from '../bench/index.js'
+import { marginOf, tunedPolicy } from '../bench/tune/policy.js'
+import { type SweepOptions, confirm, sweep } from '../bench/tune/sweep.js'
+
+const fallback = policies.find(({ name }) => name === 'cpu')!
+
+it('measures every candidate against the fallback, and the policy that comes out is one that selection takes', async () => {
+  using device = await createDevice({ backend: 'cpu', threads: 1 })
+  const steps: string[] = []
+  const options: SweepOptions = {
+    device,
+    fallback,
+    shapes: [
+      { n: 64, k: 128 },
+      { n: 130, k: 256 },
+    ],
+    formats: ['fp4', 'nvfp4'],
+    m: [1, 5, 12],
+    rounds: 3,
+    minColdBytes: 1,
+    onProgress: (done, total, what) => void steps.push(`${done}/${total} ${what}`),
+  }
+  const measured = await sweep(options)
+  expect(steps.length).toBe(2 * 2 * 3)
+  expect(steps.at(-1)).toBe('11/12 nvfp4 130x256, M = 12')
+  const fallbacks = measured.filter(({ isFallback }) => isFallback)
+  expect(fallbacks.map(({ m, ratio }) => [m, ratio])).toEqual([
+    [1, 1],
+    [5, 1],
+    [12, 1],
+  ])
+  expect(measured.length).toBeGreaterThan(2 * fallbacks.length)
+  for (const { ratio, low, high } of measured) expect(low <= ratio && ratio <= high && low > 0).toBe(true)
+
+  const made = {
+    name: 'made',
+    device: device.info.name,
+    threads: 1,
+    date: '2026-01-31',
+    command: 'bench tune',
+    fallback,
+  }
+  const choices = chooseRules(measured)
+  const confirmed = await confirm(options, tunedPolicy(made, choices, []))
+  const policy = tunedPolicy(made, choices, confirmed)
+  expect(parsePolicy(JSON.parse(policyJson(policy)))).toEqual(policy)
+  expect(policy.provenance?.margin).toEqual(marginOf(confirmed))
+  const remove = addPolicy(policy)
+  try {
+    for (const { maxM, candidate } of choices) {
+      const choice = selectKernel(
+        { m: maxM ?? 4000, n: 64, k: 128, format: 'fp4' },
+        { backend: 'cpu', name: device.info.name },
+      )
+      expect([choice.policy, choice.kernel, choice.tile]).toEqual(['made', candidate.kernel, candidate.tile])
+    }
+  } finally {
+    remove()
+  }
+})
+
+it('a choice that is the fallback’s own gains exactly nothing', async () => {
+  using device = await createDevice({ backend: 'cpu', threads: 1 })
+  const options: SweepOptions = {
+    device,
+    fallback,
+    shapes: [{ n: 64, k: 128 }],
+    formats: ['fp4'],
+    m: [1],
+    rounds: 2,
+    minColdBytes: 1,
+  }
+  expect(marginOf(await confirm(options, fallback))).toEqual({ ratio: 1, low: 1, high: 1 })
+})
+
+describe('bench tune', () => {
+  const run = async (...argv: readonly string[]): Promise<{ status: unknown; out: string; err: string }> => {
+    let [out, err] = ['', '']
+    const io: Io = {
+      stdout: (text) => void (out += text),
+      stderr: (text) => void (err += text),
+      color: false,
+      terminal: false,
+      signal: undefined,
+    }
+    const status = await tune.run(argv, io).catch((error: unknown) => (error as { exitCode?: number }).exitCode)
+    return { status, out, err }
+  }
+
+  it.each([
+    [[], "required option '-o, --output <file>' not specified"],
+    [['-o', 'x.json', '--m', '0'], "Expected an integer from 1 to 65536, got '0'."],
+    [['-o', 'x.json', '--shape', '64'], "Expected NxK such as 4096x4096, got '64'."],
+    [['-o', 'x.json', '--format', 'bf16'], "Expected fp4, mxfp4 or nvfp4, got 'bf16'."],
+  ])('refuses %j', async (argv, message) => {
+    const { status, out, err } = await run(...argv)
+    expect([status, out]).toEqual([1, ''])
+    expect(err).toContain(message)
+  })
+
+  it('has help with an example', async () => {
+    expect((await run('--help')).out).toContain('Example: bench tune ')
+  })
+})
