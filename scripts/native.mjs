@@ -6,6 +6,7 @@
 //   node ../../scripts/native.mjs tests    CMakeLists.txt through cmake with METAL_CORE_TESTS=ON: build/tests/
 //   node ../../scripts/native.mjs software CMakeLists.txt through cmake, the addon over software Metal: build/software/
 //   node ../../scripts/native.mjs software-tests  the native tests of what runs over it: build/software-tests/
+//   node ../../scripts/native.mjs package  CMakeLists.txt through cmake, as it is published: build/package/ (see platform.mjs)
 //   node ../../scripts/native.mjs check    builds nothing: says what to install when a tool is missing
 //
 // --sanitize=address,undefined (or thread) builds into build/address-undefined/{Release,lib,tests} instead. Compilers
@@ -14,7 +15,7 @@
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = process.cwd()
@@ -132,6 +133,7 @@ function steps(mode, tools, folder, sanitize) {
     CMAKE_RUNTIME_OUTPUT_DIRECTORY: folder,
     ...(mode.endsWith('tests') ? { METAL_CORE_TESTS: 'ON' } : {}),
     ...(mode.startsWith('software') ? softwareOptions() : {}),
+    ...(mode === 'package' ? publishedOptions() : {}),
   })
   const work = join(folder, 'cmake')
   const configure = ['-S', root, '-B', work, '-G', tools.generator.name, '--no-warn-unused-cli']
@@ -142,13 +144,35 @@ function steps(mode, tools, folder, sanitize) {
   ]
 }
 
-/** Metal's API on Linux, and the headers of Node-API that cmake-js would otherwise name. */
+/** The headers of Node-API, which cmake-js would otherwise name; none for a package that is no addon. */
+function addonHeaders() {
+  const addon = packageFolder('node-addon-api')
+  return addon === '' ? {} : { CMAKE_JS_INC: [require('node-api-headers').include_dir, addon].join(';') }
+}
+
+/** Metal's API on Linux. */
 function softwareOptions() {
-  const { include_dir: headers } = require('node-api-headers')
   return {
     CMAKE_BUILD_TYPE: 'None', // unoptimized: it takes longer to build than to run
     METAL_CORE_SOFTWARE_METAL: fileURLToPath(new URL('../packages/metal-sim/objc', import.meta.url)),
-    CMAKE_JS_INC: [headers, packageFolder('node-addon-api')].join(';'),
+    ...addonHeaders(),
+  }
+}
+
+/** For machines that have other libraries: no libstdc++ of this one, no symbols but those asked for, no path of this machine. */
+function publishedOptions() {
+  const paths = [root, includeDir, packageFolder('node-addon-api')].filter((path) => path !== '')
+  const flags = paths.map((path) => `-ffile-prefix-map=${path}=${basename(path)}`)
+  const link =
+    process.platform === 'darwin'
+      ? '-Wl,-x'
+      : '-static-libstdc++ -static-libgcc -Wl,--exclude-libs,ALL -Wl,--as-needed -s'
+  return {
+    CMAKE_CXX_FLAGS: flags.join(' '),
+    CMAKE_SHARED_LINKER_FLAGS: link,
+    CMAKE_MODULE_LINKER_FLAGS: link,
+    CMAKE_OSX_DEPLOYMENT_TARGET: '14.0',
+    ...addonHeaders(),
   }
 }
 
@@ -156,9 +180,9 @@ function main() {
   const [mode, ...flags] = process.argv.slice(2)
   const sanitize = flags.find((flag) => flag.startsWith('--sanitize='))?.slice('--sanitize='.length) ?? ''
   const unknown = flags.find((flag) => !/^--sanitize=(address|undefined|thread|address,undefined)$/.test(flag))
-  if (!['addon', 'library', 'tests', 'software', 'software-tests', 'check'].includes(mode) || unknown) {
+  if (!['addon', 'library', 'tests', 'software', 'software-tests', 'package', 'check'].includes(mode) || unknown) {
     fail(
-      `expected <addon|library|tests|software|software-tests|check> [--sanitize=address,undefined|thread], got ${process.argv.slice(2).join(' ')}`,
+      `expected <addon|library|tests|software|software-tests|package|check> [--sanitize=address,undefined|thread], got ${process.argv.slice(2).join(' ')}`,
     )
   }
   const tools = { compiler: findCompiler(), cmake: findCmake(), generator: findGenerator() }
@@ -170,13 +194,14 @@ function main() {
     tests: 'tests',
     software: 'software',
     'software-tests': 'software-tests',
+    package: 'package',
   }[mode]
   const folder = join(root, 'build', ...(sanitize ? [sanitize.replace(',', '-')] : []), name)
 
   // A build folder made with other tools, by another checkout or an older install is not worth mending. (The Node
   // version does not matter: the addon uses Node-API only.)
   const packages =
-    mode === 'addon' || mode.startsWith('software')
+    mode === 'addon' || mode === 'package' || mode.startsWith('software')
       ? ['cmake-js', 'node-addon-api', 'node-api-headers'].map(packageFolder)
       : []
   const key = JSON.stringify({ root, mode, sanitize, tools, packages, platform: process.platform, arch: process.arch })

@@ -49,6 +49,8 @@ class Buffer {
   virtual void* host() const = 0;
   // The device's address: what alignment is checked against.
   virtual uint64_t address() const = 0;
+  // Gives the memory back to the system while its addresses stay valid, where that is possible. Only for a buffer that nothing uses.
+  virtual void discard() {}
 
   const uint64_t byteLength;
   const Storage storage;

@@ -46,8 +46,8 @@ const op = 'createDevice'
 /** What a backend takes that is not there. */
 const needs: Readonly<Record<Backend, string>> = {
   cpu: 'an addon with the CPU device: build this package again',
-  metal: 'macOS 14 or newer on Apple silicon, and an addon built there (`pnpm build`)',
-  cuda: 'an NVIDIA GPU with its driver (libcuda) and NVRTC, and an addon with CUDA, which this version does not have yet',
+  metal: 'macOS 14 or newer on Apple silicon, and an addon built there',
+  cuda: 'an NVIDIA GPU with its driver (libcuda) and NVRTC, and an addon with CUDA, which this version does not have',
 }
 
 /** The backend asked for, or the first that works. */
@@ -60,7 +60,7 @@ function open(
   const available = native(() => provider.backends())
   if (backend !== undefined && !available.includes(backend)) {
     throw new BackendUnavailableError(
-      `[${op}] expected backend '${backend}', got an addon with ${available.join(', ') || 'none'}; '${backend}' needs ${needs[backend]}`,
+      `[${op}] expected backend '${backend}', got an addon with ${available.join(', ') || 'none'}; '${backend}' needs ${needs[backend]}${instead(available)}`,
     )
   }
   const reasons: string[] = []
@@ -75,6 +75,10 @@ function open(
   throw new BackendUnavailableError(
     `[${op}] expected a backend that works, got none${reasons.length > 0 ? `:\n${reasons.join('\n')}` : '; build the addon again'}`,
   )
+}
+
+function instead(available: readonly Backend[]): string {
+  return available.includes('cpu') ? ". What works here: createDevice({ backend: 'cpu' })" : ''
 }
 
 function warn(message: string): void {

@@ -77,10 +77,22 @@ export class DeviceLostError extends MetalCoreError {
   }
 }
 
-/** The native addon cannot be loaded. */
+/** One place where a native part was looked for, and why it is not used. */
+export interface LoadAttempt {
+  readonly path: string
+  /** What the system says, or how a child process that opened it ended. */
+  readonly cause: string
+}
+
+/** A native part (the addon, the CPU kernels) cannot be loaded. The message says what to do. */
 export class NativeLoadError extends MetalCoreError {
-  constructor(message: string, options?: ErrorOptions) {
+  /** 'linux-x64 (glibc 2.36, Node v20.20.2)' */
+  readonly platform: string
+  readonly attempts: readonly LoadAttempt[]
+  constructor(message: string, platform: string, attempts: readonly LoadAttempt[], options?: ErrorOptions) {
     super('ERR_METAL_CORE_NATIVE_LOAD', message, options)
+    this.platform = platform
+    this.attempts = attempts
   }
 }
 

@@ -18,6 +18,8 @@ export {
   NativeLoadError,
   OutOfMemoryError,
   QueueFullError,
+  type LoadAttempt,
 } from './errors.js'
 export { loadAddon, type Addon, type NativeHandle, type NativeProvider } from './native.js'
+export { openNativePart, type NativePart } from './platform.js'
 export type * from './types.js'

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
-import { NativeLoadError } from './errors.js'
+import { openNativePart, type NativePart } from './platform.js'
 import type { Access, Backend, DeviceInfo, KernelDescription, Storage } from './types.js'
 
 declare const kind: unique symbol
@@ -102,30 +101,21 @@ export interface Addon extends NativeProvider {
   }
 }
 
-/** Both src/ and dist/ are folders of the package. */
-const addonPaths: readonly string[] = ['../build/Release/metal_core.node'].map((path) =>
-  fileURLToPath(new URL(path, import.meta.url)),
-)
+// Both src/ and dist/ are folders of the package.
+const part: NativePart = {
+  package: '@metal-fp4/metal-core',
+  root: new URL('..', import.meta.url),
+  built: 'build/Release/metal_core.node',
+  what: 'native addon',
+}
 
 let addon: Addon | undefined
 
-/** Loads the addon. Throws {@link NativeLoadError} with the paths tried, the causes and the command that builds it. */
-export function loadAddon(paths: readonly string[] = addonPaths): Addon {
-  if (addon && paths === addonPaths) return addon
-  const require = createRequire(import.meta.url)
-  const causes: string[] = []
-  for (const path of paths) {
-    try {
-      const loaded = require(path) as Addon
-      if (paths === addonPaths) addon = loaded
-      return loaded
-    } catch (error) {
-      causes.push(`  ${path}\n    ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`)
-    }
-  }
-  throw new NativeLoadError(
-    `[metal-core] expected the native addon for ${process.platform}-${process.arch} (Node ${process.version}), got none:
-${causes.join('\n')}
-Build it with \`pnpm build\` in the repository, or in the package's folder with \`npm install --no-save cmake-js node-addon-api && npx cmake-js compile\`; it needs a C++20 compiler.`,
-  )
+/**
+ * The addon of this package: built in its folder, else the prebuilt one of `@metal-fp4/metal-core-<os>-<cpu>`. Throws
+ * {@link NativeLoadError} with the platform, what was tried, why it failed and what to do.
+ */
+export function loadAddon(): Addon {
+  addon ??= openNativePart(part, (path) => createRequire(import.meta.url)(path) as Addon)
+  return addon
 }

@@ -69,13 +69,3 @@ describe('createDevice', () => {
     }
   })
 })
-
-describe('the addon', () => {
-  it('says what was tried when it cannot be loaded', () => {
-    expect(() => loadAddon(['/nowhere/metal_core.node'])).toThrow(
-      new RegExp(
-        `${process.platform}-${process.arch} \\(Node ${process.version}\\)[^]*/nowhere/metal_core.node[^]*pnpm build`,
-      ),
-    )
-  })
-})

@@ -50,11 +50,12 @@ export function runDriver(
   name: string,
   args: readonly string[] = [],
   nodeArgs: readonly string[] = [],
+  timeout = 60_000,
 ): { status: number | null; signal: NodeJS.Signals | null; output: string } {
   const file = fileURLToPath(new URL(`drivers/${name}`, import.meta.url))
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, [...nodeArgs, file, addonPath, ...args], {
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout,
   })
   return { status, signal, output: stdout + stderr }
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -9,6 +9,12 @@ export const packageDirectory: string = resolve(dirname(fileURLToPath(import.met
 
 export const includeDirectory: string = join(packageDirectory, 'include')
 export const runtimeDirectory: string = join(packageDirectory, 'runtime')
+
+/** Of this package. */
+export const packageVersion = (): string => {
+  const { version } = JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8')) as { version: string }
+  return version
+}
 
 /** Where compiled sources and runners are kept. */
 export const defaultCacheDirectory = (): string => {

@@ -48,6 +48,24 @@ afterEach(() => {
   vi.restoreAllMocks()
 })
 
+describe('the command line', () => {
+  it('says its version', async () => {
+    const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string
+    }
+    expect(await run('--version')).toBe(0)
+    expect(output.trim()).toBe(version)
+  })
+
+  it('says which file is not there', async () => {
+    const missing = join(folder, 'missing.metal')
+    expect(await run('check', missing)).toBe(2)
+    expect(output).toBe(`[metal-sim] expected a file at ${missing}, got none. Check the path.\n`)
+    expect(await run('check', folder)).toBe(2)
+    expect(output).toContain('got a folder')
+  })
+})
+
 withClang('metal-sim', () => {
   it('checks files', async () => {
     const [good, wrong] = [join(folder, 'scaled.metal'), join(folder, 'wrong.metal')]
@@ -71,6 +89,8 @@ withClang('metal-sim', () => {
       expect(await run('run', file, '--buffer', `0=zeros:${data}`)).toBe(2)
       expect(output).toContain('expected zeros:BYTES')
     }
+    expect(await run('run', file, '--threads', '0')).toBe(2)
+    expect(output).toContain("expected X, X,Y or X,Y,Z of at least 1 each, got '0'")
   })
 
   it('runs a kernel', async () => {

@@ -42,7 +42,14 @@ void BufferHandle::dispose() {
   if (contents) {
     const Napi::HandleScope scope(env);
     napi_value shown = nullptr;
-    if (napi_get_reference_value(env, contents, &shown) == napi_ok && shown) napi_detach_arraybuffer(env, shown);
+    bool transferred = true;
+    if (napi_get_reference_value(env, contents, &shown) == napi_ok && shown &&
+        napi_is_detached_arraybuffer(env, shown, &transferred) == napi_ok && !transferred &&
+        napi_detach_arraybuffer(env, shown) == napi_ok && buffer.use_count() == 2) {
+      // Only this handle and the ArrayBuffer that has just lost it are left. Node lets go of the latter in a later turn of the event loop, which
+      // must not be what memory waits for.
+      buffer->discard();
+    }
     napi_delete_reference(env, contents);
     contents = nullptr;
   }

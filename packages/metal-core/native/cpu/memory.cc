@@ -40,6 +40,11 @@ class CpuBuffer final : public Buffer {
   }
   void* host() const override { return data_; }
   uint64_t address() const override { return reinterpret_cast<uintptr_t>(data_); }
+  void discard() override {
+    // Fresh pages over the old ones, which are none until somebody writes to them. Small buffers are not worth a system call.
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+    if (mapped_ && writable) mmap(mapped_, mappedBytes_, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+  }
 
  private:
   uint8_t* data_;

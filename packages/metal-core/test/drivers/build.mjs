@@ -34,7 +34,8 @@ export async function buildTestInputs() {
     config: false,
     entry: [join(root, 'src/index.ts')],
     outDir: join(outDir, 'bundle'),
-    format: ['esm'],
+    format: ['esm', 'cjs'],
+    shims: true,
     target: 'node20',
     silent: true,
   })

@@ -4,3 +4,5 @@ import { fileURLToPath } from 'node:url'
 
 export const outDir = fileURLToPath(new URL('../../build/test', import.meta.url))
 export const bundle = join(outDir, 'bundle/index.js')
+/** The same as CommonJS: a second copy in the same process. */
+export const commonJsBundle = join(outDir, 'bundle/index.cjs')

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { DispatchError, MetalCompileError, SimulationError, ToolchainError } from '../errors.js'
+import { packageVersion } from '../paths.js'
 import { checkCommand } from './check.js'
 import { runCommand } from './run.js'
 import { UsageError } from './values.js'
@@ -9,6 +10,7 @@ export const main = async (argv: readonly string[]): Promise<number> => {
   let status = 0
   const program = new Command('metal-sim')
     .description('Checks Metal compute sources and runs them on the CPU, looking at every access')
+    .version(packageVersion())
     .exitOverride()
     .showHelpAfterError('(--help shows all options)')
   const setStatus = (value: number): void => {

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import type { CompileOptions } from '../compile/options.js'
 import type { Mode } from '../compile/build-flags.js'
+import { UsageError } from './values.js'
 
 /** What both commands take. */
 export interface SourceOptions {
@@ -30,13 +31,28 @@ export const addSourceOptions = (command: Command): Command =>
     .option('--clang <path>', 'the clang++ to use: 19 or newer')
     .option('--json', 'the result as JSON')
 
+/** A file that was named on the command line. */
+export const readInput = async (file: string): Promise<Buffer> => {
+  try {
+    return await readFile(file)
+  } catch (error) {
+    throw new UsageError(`[metal-sim] expected a file at ${file}, got ${reasonOf(error)}. Check the path.`)
+  }
+}
+
+const reasonOf = (error: unknown): string => {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return 'none'
+  return code === 'EISDIR' ? 'a folder' : message
+}
+
 /** A source and how to compile it: its own folder is searched for #include "…". */
 export const readSource = async (
   file: string,
   options: SourceOptions,
   mode: Mode,
 ): Promise<{ source: string; options: CompileOptions }> => ({
-  source: await readFile(file, 'utf8'),
+  source: (await readInput(file)).toString('utf8'),
   options: {
     name: file,
     mode,

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import { compile } from '../compile/compile.js'
 import type { BufferArgument, Dispatch } from '../simulator/dispatch.js'
@@ -6,7 +6,7 @@ import { formatReport } from '../simulator/parse-results.js'
 import type { RunResult } from '../simulator/results.js'
 import { createSimulator } from '../simulator/simulator.js'
 import { bytesOf } from '../simulator/strings.js'
-import { type SourceOptions, addSourceOptions, collect, readSource } from './options.js'
+import { type SourceOptions, addSourceOptions, collect, readInput, readSource } from './options.js'
 import { UsageError, parseValues, readValues } from './values.js'
 
 interface RunFlags extends SourceOptions {
@@ -70,6 +70,7 @@ export const runCommand = (setStatus: (status: number) => void): Command =>
         mode: flags.mode,
         seed: Number(flags.seed),
         count: true,
+        onProgress: (message) => console.error(message),
         ...(flags.clang === undefined ? {} : { clang: flags.clang }),
       })
       await simulator.load(program)
@@ -90,8 +91,8 @@ const pair = (text: string): [string, string] => {
 
 const sizeOf = (text: string): [number, number, number] => {
   const numbers = text.split(/[,x]/).map(Number)
-  if (numbers.length > 3 || numbers.some((one) => !Number.isInteger(one) || one < 0))
-    throw new UsageError(`[run] expected X, X,Y or X,Y,Z, got '${text}'.`)
+  if (numbers.length > 3 || numbers.some((one) => !Number.isInteger(one) || one < 1))
+    throw new UsageError(`[run] expected X, X,Y or X,Y,Z of at least 1 each, got '${text}'.`)
   const [x = 1, y = 1, z = 1] = numbers
   return [x, y, z]
 }
@@ -114,7 +115,7 @@ const readBuffers = async (texts: readonly string[]): Promise<Record<number, Buf
   for (const text of texts) {
     const [index, data] = pair(text)
     if (!/^\d+$/.test(index)) throw new UsageError(`[run] expected the index of a buffer, got '${index}'.`)
-    if (data.startsWith('@')) buffers[Number(index)] = new Uint8Array(await readFile(data.slice(1)))
+    if (data.startsWith('@')) buffers[Number(index)] = new Uint8Array(await readInput(data.slice(1)))
     else if (data.startsWith('zeros:')) buffers[Number(index)] = zeros(data.slice(6))
     else if (data.startsWith('value:')) buffers[Number(index)] = { bytes: parseValues(data.slice(6)) }
     else buffers[Number(index)] = parseValues(data)

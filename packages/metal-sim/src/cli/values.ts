@@ -4,6 +4,7 @@ import { bfloatBits, bfloatValue, halfBits, halfValue } from './half.js'
 /** The command line asks for what is not there. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
+  readonly code = 'ERR_METAL_SIM_USAGE'
 }
 
 interface Type {

@@ -12,11 +12,13 @@ export const buildRunner = (
   toolchain: Toolchain,
   mode: 'checked' | 'fast',
   cacheDirectory: string,
+  onProgress?: (message: string) => void,
 ): Promise<string> => {
   const { clang, version } = toolchain
   const { runner } = readBuildFlags()
   const key = hashOf(folderText(runtimeDirectory, /\.(?:cpp|h|json)$/), version, mode)
   return cached(join(cacheDirectory, 'runners', `metal-sim-${mode}-${key}`), async (temporary) => {
+    onProgress?.(`metal-sim: building the runner with ${clang}, once (about half a minute) …`)
     const compileFlags = [...runner.compile.all, ...runner.compile[mode]]
     const objects: string[] = []
     const queue = [...runner.sources]

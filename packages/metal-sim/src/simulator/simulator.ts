@@ -27,6 +27,8 @@ export interface SimulatorOptions {
   readonly stepLimit?: number
   readonly clang?: string
   readonly cacheDirectory?: string
+  /** Called with a line for people before work that takes half a minute: building the runner, once for each clang and version. */
+  readonly onProgress?: (message: string) => void
 }
 
 export interface RunOptions {
@@ -52,7 +54,7 @@ export interface Simulator extends AsyncDisposable {
 export const createSimulator = async (options: SimulatorOptions = {}): Promise<Simulator> => {
   const cache = options.cacheDirectory === undefined ? defaultCacheDirectory() : resolve(options.cacheDirectory)
   const mode = runnerMode(options.mode ?? 'checked')
-  const path = await buildRunner(await findToolchain(options.clang), mode, cache)
+  const path = await buildRunner(await findToolchain(options.clang), mode, cache, options.onProgress)
   const simulator = new RunnerSimulator(path, mode, options)
   await simulator.start()
   return simulator
