@@ -124,6 +124,9 @@ UNROLL(8)
 // result[r][0..63] = the tile times rows r < count <= 8: every word is read, and decoded, once for all of them. (columns64.cpp)
 void multiply_rows(Format format, const Tile& tile, const float* const* rows, uint32_t count, float* result);
 
+// The same for rows of quantize_rows_int8, in the order columns64/int8/1. (columns64_int8.cpp)
+void multiply_rows_int8(Format format, const Tile& tile, const uint8_t* const* rows, uint32_t count, float* result);
+
 }  // namespace ISA_NAMESPACE
 
 #endif

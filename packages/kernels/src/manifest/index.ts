@@ -19,6 +19,7 @@ import { moeCombine } from './moe_combine.js'
 import { moeGemvDense } from './moe_gemv_dense.js'
 import { moeGemvFp4 } from './moe_gemv_fp4.js'
 import { moeRouterTopk } from './moe_router_topk.js'
+import { quantizeRowsInt8 } from './quantize_rows_int8.js'
 import { rmsNorm } from './rms_norm.js'
 import { ropeKvAppend } from './rope_kv_append.js'
 import { sampleToken } from './sample_token.js'
@@ -44,6 +45,7 @@ export {
   moeGemvDense,
   moeGemvFp4,
   moeRouterTopk,
+  quantizeRowsInt8,
   rmsNorm,
   ropeKvAppend,
   sampleToken,
@@ -55,6 +57,7 @@ export const manifest: readonly KernelDefinition[] = [
   embeddingRowsFp4,
   rmsNorm,
   addRmsNorm,
+  quantizeRowsInt8,
   gemvFp4,
   gemvFp4Partial,
   combinePartials,
