@@ -41,7 +41,11 @@ async function run({ problem, constants, args }: Spec, isa: Isa = 'best'): Promi
   return out
 }
 
-async function runTiled({ problem, constants, args }: Spec, tile: 'rows8' | 'panel', isa: Isa = 'best'): Promise<Float32Array> {
+async function runTiled(
+  { problem, constants, args }: Spec,
+  tile: 'rows8' | 'panel',
+  isa: Isa = 'best',
+): Promise<Float32Array> {
   const out = new Float32Array(problem.m * problem.n).fill(NaN)
   await call(gemmFp4, { problem, constants: { ...constants, tile }, args: { ...args, out } }, isa)
   return out
@@ -183,32 +187,35 @@ test('every E4M3 and E8M0 scale as the oracle decodes it', async () => {
 describe('moe_gemv_fp4', () => {
   const [m, n, k, experts, topK] = [5, 70, 200, 6, 3] as const
 
-  test.each(['shared', 'perSlot'] as const)('%s input meets the oracle, with the same bits everywhere', async (input) => {
-    for (const epilogue of ['none', 'swiglu'] as const) {
-      for (const format of ['fp4', 'nvfp4'] as const) {
-        const weights = packedWeights({ n, k, format, experts, stacks: epilogue === 'swiglu' ? 2 : 1 })
-        const { codes, scales, columnScales, groupSize } = weights
-        const rows = input === 'shared' ? m : m * topK
-        const spec = {
-          problem: { m, n, k, groupSize, experts, topK },
-          constants: { format, epilogue, input, precision: 'int8' as const },
-          args: {
-            activations: await bytesOf(normal(rows * k, 3), rows, k),
-            ids: Uint32Array.from({ length: m * topK }, (_, i) => (i * 5) % experts),
-            codes,
-            scales,
-            columnScales,
-          },
+  test.each(['shared', 'perSlot'] as const)(
+    '%s input meets the oracle, with the same bits everywhere',
+    async (input) => {
+      for (const epilogue of ['none', 'swiglu'] as const) {
+        for (const format of ['fp4', 'nvfp4'] as const) {
+          const weights = packedWeights({ n, k, format, experts, stacks: epilogue === 'swiglu' ? 2 : 1 })
+          const { codes, scales, columnScales, groupSize } = weights
+          const rows = input === 'shared' ? m : m * topK
+          const spec = {
+            problem: { m, n, k, groupSize, experts, topK },
+            constants: { format, epilogue, input, precision: 'int8' as const },
+            args: {
+              activations: await bytesOf(normal(rows * k, 3), rows, k),
+              ids: Uint32Array.from({ length: m * topK }, (_, i) => (i * 5) % experts),
+              codes,
+              scales,
+              columnScales,
+            },
+          }
+          const results: Float32Array[] = []
+          for (const isa of ['best', ...isas] as const) {
+            const out = new Float32Array(m * topK * n)
+            await call(moeGemvFp4, { ...spec, args: { ...spec.args, out } }, isa)
+            results.push(out)
+          }
+          expect(nmse(results[0], expertsOracle(spec.problem, spec.constants, spec.args).out)).toBeLessThan(tight)
+          for (const other of results) expectSameBits(other, results[0])
         }
-        const results: Float32Array[] = []
-        for (const isa of ['best', ...isas] as const) {
-          const out = new Float32Array(m * topK * n)
-          await call(moeGemvFp4, { ...spec, args: { ...spec.args, out } }, isa)
-          results.push(out)
-        }
-        expect(nmse(results[0], expertsOracle(spec.problem, spec.constants, spec.args).out)).toBeLessThan(tight)
-        for (const other of results) expectSameBits(other, results[0])
       }
-    }
-  })
+    },
+  )
 })

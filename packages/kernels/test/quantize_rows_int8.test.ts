@@ -41,7 +41,11 @@ describe('rows as bytes', () => {
 
   test('the smallest and the largest numbers', async () => {
     for (const scale of [1e-45, 1e-43, 1e-38, 3e38]) {
-      await expectBitsOfOracle(Float32Array.from({ length: 32 }, (_, i) => (scale * (i - 16)) / 16), 1, 32)
+      await expectBitsOfOracle(
+        Float32Array.from({ length: 32 }, (_, i) => (scale * (i - 16)) / 16),
+        1,
+        32,
+      )
     }
   })
 

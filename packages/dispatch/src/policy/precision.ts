@@ -21,7 +21,8 @@ const rules: Readonly<Partial<Record<Backend, PrecisionRule>>> = {
       kind: 'swept',
       device: 'AMD EPYC (Zen 5), 2 cores',
       date: '2026-11-21',
-      sweep: 'fp4-decode perplexity --file models/stories/held-out.txt --precision float32 and int8: FIGURES',
+      sweep:
+        'fp4-decode perplexity tinystories.txt --last 400 --precision float32 (int8) on the default model: 6.9539 (6.9543, 0.006 % more) over 73649 tokens',
     },
   },
 }

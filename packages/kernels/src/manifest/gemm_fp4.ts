@@ -6,7 +6,12 @@ export const gemmFp4 = {
   summary:
     'out[m, n] = sum over k of activations[m, k] * W[k, n], for any m, W in FP4. `tile` chooses between decoding the weights for every 8 rows (`rows8`) and decoding a panel of them once for all rows (`panel`). Epilogues as gemv_fp4.',
   problem: { m: 'u32', n: 'u32', k: 'u32', groupSize: 'u32' },
-  constants: { format: ['fp4', 'mxfp4', 'nvfp4'], epilogue: ['none', 'add', 'swiglu'], tile: ['rows8', 'panel'], precision: ['float32', 'int8'] },
+  constants: {
+    format: ['fp4', 'mxfp4', 'nvfp4'],
+    epilogue: ['none', 'add', 'swiglu'],
+    tile: ['rows8', 'panel'],
+    precision: ['float32', 'int8'],
+  },
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-assertion -- isolatedDeclarations asks for the type
   args: gemvFp4.args as typeof gemvFp4.args,
   params: 'struct',

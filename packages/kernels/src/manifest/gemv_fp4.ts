@@ -77,7 +77,12 @@ export const gemvFp4 = {
   ],
   launch: {
     cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] },
-    metal: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [256, 1, 1], order: 'columns64/blocks/1', legal: [{ expression: "precision == 'float32'", expected: 'precision float32 (int8 is for CPUs)' }] },
+    metal: {
+      grid: ['ceilDiv(n, 64)', '1', '1'],
+      threadgroup: [256, 1, 1],
+      order: 'columns64/blocks/1',
+      legal: [{ expression: "precision == 'float32'", expected: 'precision float32 (int8 is for CPUs)' }],
+    },
   },
   operations: "2 * m * n * k * (1 + (epilogue == 'swiglu'))",
 } as const

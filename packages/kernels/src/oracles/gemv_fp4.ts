@@ -15,11 +15,7 @@ export const gemvFp4: Oracle<typeof definition> = (problem, constants, args) => 
     const columns = parts.map((part) => dequantizeColumn(weights, part, column))
     for (let row = 0; row < m; row++) {
       const at = row * n + column
-      out[at] = epilogue(
-        constants.epilogue,
-        (part) => dot(rows, row * k, columns[part]),
-        args.residual?.[at],
-      )
+      out[at] = epilogue(constants.epilogue, (part) => dot(rows, row * k, columns[part]), args.residual?.[at])
     }
   }
   return { out }

@@ -20,7 +20,9 @@ export function quantizeRows(activations: Float32Array, m: number, k: number): U
 }
 
 function writeBlock(view: DataView, at: number, values: Float32Array): void {
-  const largest = values.every(Number.isFinite) ? values.reduce((most, value) => Math.max(most, Math.abs(value)), 0) : NaN
+  const largest = values.every(Number.isFinite)
+    ? values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    : NaN
   const step = Math.fround(largest / 127)
   view.setFloat32(at + 4, step / 2, true)
   if (!(step > 0)) return
@@ -59,7 +61,5 @@ export function activationRows(
   m: number,
   k: number,
 ): Float32Array | Float64Array {
-  return precision === 'int8'
-    ? dequantizeRows(activations as Uint32Array, m, k)
-    : (activations as Float32Array)
+  return precision === 'int8' ? dequantizeRows(activations as Uint32Array, m, k) : (activations as Float32Array)
 }
