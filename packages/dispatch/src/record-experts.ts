@@ -34,7 +34,7 @@ export interface ExpertsSpec {
   /** Of FP4 weights. Default: the device's (`defaultPrecision`), where it is legal. */
   readonly precision?: Precision
   /** At least `scratchForExperts` bytes, free from this product's first dispatch to its last. Not needed when that is 0. */
-  readonly scratch?: DeviceBuffer | BufferView
+  readonly scratch?: DeviceBuffer | BufferView | undefined
   readonly label?: string
 }
 

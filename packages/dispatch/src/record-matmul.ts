@@ -27,7 +27,7 @@ export interface MatmulSpec<W extends Weights = Weights> {
   /** Cut K into this many ranges with gemv_fp4_partial, whatever the policy says. 1: not at all. */
   readonly splits?: number
   /** At least `scratchFor(problem, profile)` bytes, free from this product's first dispatch to its last. Not needed when that is 0. */
-  readonly scratch?: DeviceBuffer | BufferView
+  readonly scratch?: DeviceBuffer | BufferView | undefined
   /** Whose policy decides. Default: that of the library's backend. */
   readonly profile?: Pick<DeviceProfile, 'backend' | 'name'>
   /** Names the dispatch in a profile. Default: the kernel's name. */

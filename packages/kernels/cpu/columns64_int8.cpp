@@ -8,10 +8,6 @@
 
 namespace ISA_NAMESPACE {
 
-// A stretch of K that stays in the first cache while several sets of columns and rows go over it: whole groups of at least this.
-constexpr uint32_t stretch_words = 16;
-// What is read now was asked for a page ago: the processor's own prefetching stops at the end of a page.
-constexpr uint32_t ahead_bytes = 4096;
 
 // Adds the block whose first word is `word`, of which there are `count`.
 template <int R, int V, int count>
@@ -20,16 +16,14 @@ SIMD void add_block(f32x16 (&sum)[R][V], const Tile& tile, uint32_t column, uint
   u32x16 products[R][V];
 UNROLL(4)
   for (int r = 0; r < R; r++) {
-    for (int v = 0; v < V; v++) products[r][v] = block_start(rows[r] + at);
+    for (int v = 0; v < V; v++) products[r][v] = open_sums(block_start(rows[r] + at));
   }
 UNROLL(2)
   for (int w = 0; w < count; w++) {
     u32x16 even[V], odd[V];
 UNROLL(4)
     for (int v = 0; v < V; v++) {
-      const uint32_t* codes = tile.codes + tile_columns * (word + w) + column + lanes * v;
-      __builtin_prefetch(reinterpret_cast<const uint8_t*>(codes) + ahead_bytes);
-      const u32x16 words = load_u32(codes);
+      const u32x16 words = load_codes(tile.codes + tile_columns * (word + w) + column + lanes * v);
       even[v] = even_weights(words);
       odd[v] = odd_weights(words);
     }
@@ -44,30 +38,33 @@ UNROLL(4)
   for (int r = 0; r < R; r++) {
     const f32x16 half_step = block_half_step(rows[r] + at);
 UNROLL(4)
-    for (int v = 0; v < V; v++) sum[r][v] = fma(from_i32(products[r][v]), half_step, sum[r][v]);
+    for (int v = 0; v < V; v++) {
+      const u32x16 integers = close_sums(products[r][v], block_start(rows[r] + at));
+      sum[r][v] = fma(from_i32(integers), half_step, sum[r][v]);
+    }
   }
 }
 
-// The groups begin <= g < end for R rows and V vectors of columns from `column` on; their totals continue in `result`.
+// The words begin <= w < end, whole groups, for R rows and V vectors of columns from `column` on; totals continue in `result`.
 template <Format format, int R, int V>
-static void multiply_groups(const Tile& tile, uint32_t column, const uint8_t* const* rows, uint32_t begin, uint32_t end, float* result) {
-  const uint64_t words = words_of(tile.k);
+static void multiply_words(const Tile& tile, uint32_t column, const uint8_t* const* rows, uint64_t begin, uint64_t end, float* result) {
   f32x16 total[R][V];
   for (int r = 0; r < R; r++) {
     for (int v = 0; v < V; v++) total[r][v] = load(result + tile_columns * r + column + lanes * v);
   }
-  for (uint32_t group = begin; group < end; group++) {
-    uint64_t word = uint64_t{group} * tile.words_per_group;
-    const uint64_t stop = word + tile.words_per_group < words ? word + tile.words_per_group : words;
+  for (uint64_t word = begin; word < end;) {
+    const uint64_t group = word / tile.words_per_group;
+    const uint64_t stop = word + tile.words_per_group < end ? word + tile.words_per_group : end;
     f32x16 sum[R][V];
     for (int r = 0; r < R; r++) {
       for (int v = 0; v < V; v++) sum[r][v] = zero();
     }
     for (; stop - word >= int8_block_words; word += int8_block_words) add_block<R, V, int8_block_words>(sum, tile, column, word, rows);
     if (word < stop) add_block<R, V, 1>(sum, tile, column, word, rows);
+    word = stop;
 UNROLL(4)
     for (int v = 0; v < V; v++) {
-      const f32x16 scale = load_scales<format>(tile.scales, uint64_t{tile_columns} * group + column + lanes * v);
+      const f32x16 scale = load_scales<format>(tile.scales, tile_columns * group + column + lanes * v);
 UNROLL(4)
       for (int r = 0; r < R; r++) total[r][v] = fma(sum[r][v], scale, total[r][v]);
     }
@@ -80,37 +77,37 @@ UNROLL(4)
 template <Format format, int R, int V>
 SIMD void multiply_columns(const Tile& tile, const uint8_t* const* rows, uint32_t begin, uint32_t end, float* result) {
   for (uint32_t column = 0; column < tile_columns; column += V * lanes) {
-    multiply_groups<format, R, V>(tile, column, rows, begin, end, result);
+    multiply_words<format, R, V>(tile, column, rows, begin, end, result);
   }
 }
+
+#if defined(ISA_AVX512)
+constexpr uint32_t rows_together = 4;
+#else
+constexpr uint32_t rows_together = 2;
+#endif
 
 template <Format format>
 static void multiply_format(const Tile& tile, const uint8_t* const* rows, uint32_t count, float* result) {
   for (uint32_t c = 0; c < tile_columns * count; c += lanes) store(result + c, zero());
-  const uint32_t words = words_of(tile.k);
-  const uint32_t groups = words / tile.words_per_group + (words % tile.words_per_group != 0);
-  const uint32_t each = tile.words_per_group >= stretch_words ? 1 : stretch_words / tile.words_per_group;
-  for (uint32_t begin = 0; begin < groups;) {
-    const uint32_t end = groups - begin < each ? groups : begin + each;
+  const uint32_t words = words_of(tile.k), each = words_of_stretch(tile);
+  for (uint32_t begin = 0; begin < words;) {
+    const uint32_t end = words - begin < each ? words : begin + each;
     for (uint32_t r = 0; r < count;) {
       const uint8_t* const* x = rows + r;
       float* at = result + tile_columns * r;
-      switch (count - r) { // as many vectors at a time as leave the sums in registers
-        case 1: multiply_columns<format, 1, 4>(tile, x, begin, end, at); r += 1; break;
-        case 2: multiply_columns<format, 2, 4>(tile, x, begin, end, at); r += 2; break;
-        case 3: multiply_columns<format, 3, 2>(tile, x, begin, end, at); r += 3; break;
-        default: multiply_columns<format, 4, 2>(tile, x, begin, end, at); r += 4; break;
+      const uint32_t rows_now = count - r < rows_together ? count - r : rows_together;
+      switch (rows_now) {
+        case 1: multiply_columns<format, 1, vectors_for(1)>(tile, x, begin, end, at); break;
+        case 2: multiply_columns<format, 2, vectors_for(2)>(tile, x, begin, end, at); break;
+        case 3: multiply_columns<format, 3, vectors_for(3)>(tile, x, begin, end, at); break;
+        default: multiply_columns<format, 4, vectors_for(4)>(tile, x, begin, end, at);
       }
+      r += rows_now;
     }
     begin = end;
   }
-  if (format != Format::nvfp4) return;
-  for (uint32_t r = 0; r < count; r++) {
-    for (uint32_t c = 0; c < tile_columns; c += lanes) {
-      float* at = result + tile_columns * r + c;
-      store(at, mul(load(at), load(tile.column_scales + c)));
-    }
-  }
+  scale_columns<format>(tile, count, result);
 }
 
 void multiply_rows_int8(Format format, const Tile& tile, const uint8_t* const* rows, uint32_t count, float* result) {

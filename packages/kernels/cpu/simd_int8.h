@@ -1,7 +1,9 @@
 // Products of bytes, beside the float32 lanes of simd.h; exact, so that every instruction set gives the same bits:
 //
 //   even_weights, odd_weights       codes 0, 2, 4, 6 and 1, 3, 5, 7 of 16 words as bytes 2 * value + 12, which are 0 to 24
-//   dot4(sum, weights, four)        each lane's sum plus its 4 weight bytes times 4 signed bytes; modulo 2^32
+//   open_sums(start)                what dot4 adds to, for at most 4 times
+//   dot4(sums, weights, four)       adds each lane's 4 weight bytes times 4 signed bytes
+//   close_sums(sums, start)         start plus all that was added, modulo 2^32
 //   from_i32                        float32 of signed lanes, nearest even
 //   store_even_odd                  the low bytes of 16 lanes in the order 0 2 4 6 1 3 5 7, 8 10 12 14 9 11 13 15
 //
@@ -25,7 +27,7 @@ SIMD f32x16 from_i32(u32x16 a) { return {_mm512_cvtepi32_ps(a.v)}; }
 // A permute reads 6 bits of an index; the table repeats every 16 entries, so that only the low 4 count.
 SIMD u32x16 even_weights(u32x16 words) { return {_mm512_permutexvar_epi8(words.v, weight_table())}; }
 SIMD u32x16 odd_weights(u32x16 words) { return {_mm512_permutexvar_epi8(_mm512_srli_epi32(words.v, 4), weight_table())}; }
-SIMD u32x16 dot4(u32x16 sum, u32x16 weights, u32x16 four) { return {_mm512_dpbusd_epi32(sum.v, weights.v, four.v)}; }
+SIMD u32x16 dot4(u32x16 sums, u32x16 weights, u32x16 four) { return {_mm512_dpbusd_epi32(sums.v, weights.v, four.v)}; }
 
 #else
 
@@ -34,10 +36,13 @@ SIMD u32x16 low_nibbles(__m512i words) {
 }
 SIMD u32x16 even_weights(u32x16 words) { return low_nibbles(words.v); }
 SIMD u32x16 odd_weights(u32x16 words) { return low_nibbles(_mm512_srli_epi32(words.v, 4)); }
-// Two products are at most 2 * 24 * 128: they do not saturate.
-SIMD u32x16 dot4(u32x16 sum, u32x16 weights, u32x16 four) {
-  const __m512i pairs = _mm512_maddubs_epi16(weights.v, four.v);
-  return {_mm512_add_epi32(sum.v, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)))};
+// Sums of 16 bits: four times two products are at most 8 * 24 * 128, which is below 2^15.
+#define SUMS_OF_16_BITS
+SIMD u32x16 dot4(u32x16 sums, u32x16 weights, u32x16 four) {
+  return {_mm512_add_epi16(sums.v, _mm512_maddubs_epi16(weights.v, four.v))};
+}
+SIMD u32x16 close_sums(u32x16 sums, u32x16 start) {
+  return {_mm512_add_epi32(start.v, _mm512_madd_epi16(sums.v, _mm512_set1_epi16(1)))};
 }
 
 #endif
@@ -59,12 +64,16 @@ SIMD u32x16 even_weights(u32x16 words) { return {low_nibbles(words.lo), low_nibb
 SIMD u32x16 odd_weights(u32x16 words) {
   return {low_nibbles(_mm256_srli_epi32(words.lo, 4)), low_nibbles(_mm256_srli_epi32(words.hi, 4))};
 }
-// Two products are at most 2 * 24 * 128: they do not saturate.
-SIMD __m256i dot4_half(__m256i sum, __m256i weights, __m256i four) {
-  return _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_maddubs_epi16(weights, four), _mm256_set1_epi16(1)));
+// Sums of 16 bits: four times two products are at most 8 * 24 * 128, which is below 2^15.
+#define SUMS_OF_16_BITS
+SIMD u32x16 dot4(u32x16 sums, u32x16 weights, u32x16 four) {
+  return {_mm256_add_epi16(sums.lo, _mm256_maddubs_epi16(weights.lo, four.lo)),
+          _mm256_add_epi16(sums.hi, _mm256_maddubs_epi16(weights.hi, four.hi))};
 }
-SIMD u32x16 dot4(u32x16 sum, u32x16 weights, u32x16 four) {
-  return {dot4_half(sum.lo, weights.lo, four.lo), dot4_half(sum.hi, weights.hi, four.hi)};
+SIMD u32x16 close_sums(u32x16 sums, u32x16 start) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  return {_mm256_add_epi32(start.lo, _mm256_madd_epi16(sums.lo, ones)),
+          _mm256_add_epi32(start.hi, _mm256_madd_epi16(sums.hi, ones))};
 }
 SIMD f32x16 from_i32(u32x16 a) { return {_mm256_cvtepi32_ps(a.lo), _mm256_cvtepi32_ps(a.hi)}; }
 
@@ -145,6 +154,13 @@ SIMD void store_even_odd(void* p, u32x16 a) {
   for (uint32_t i = 0; i < lanes; i++) bytes[i % 8 / 2 + i % 2 * 4 + i / 8 * 8] = static_cast<uint8_t>(values[i]);
 }
 
+#endif
+
+#if defined(SUMS_OF_16_BITS)
+SIMD u32x16 open_sums(u32x16) { return splat_u32(0); }
+#else
+SIMD u32x16 open_sums(u32x16 start) { return start; }
+SIMD u32x16 close_sums(u32x16 sums, u32x16) { return sums; }
 #endif
 
 }  // namespace ISA_NAMESPACE

@@ -10,6 +10,5 @@ constant uint constant0 [[function_constant(0)]];
 constant uint constant1 [[function_constant(1)]];
 constant uint constant2 [[function_constant(2)]];
 constant uint constant3 [[function_constant(3)]];
-constant uint constant4 [[function_constant(4)]];
 
 #endif

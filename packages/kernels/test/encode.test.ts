@@ -8,7 +8,7 @@ test('a call becomes constants, a grid, buffers in order and parameters', () => 
   const call = spec()
   const encoded = encode(gemvFp4, 'cpu', call)
   expect(encoded.name).toBe('gemv_fp4')
-  expect(encoded.constants).toEqual({ format: 2, epilogue: 0, rows: 0 })
+  expect(encoded.constants).toEqual({ format: 2, epilogue: 0, rows: 0, precision: 0 })
   expect(encoded.grid).toEqual([2, 1, 1])
   expect(encoded.threadgroup).toEqual([1, 1, 1])
   const { activations, codes, scales, columnScales, out } = call.args
