@@ -13,6 +13,13 @@ constexpr uint64_t kChunksPerThread = 32;
 
 constexpr uint32_t kMessageBytes = 1024;
 
+// Bytes from the start of each argument to the end of what is bound: about what a dispatch moves.
+uint64_t boundBytes(const CpuPrepared& prepared) {
+  uint64_t sum = 0;
+  for (const cpu_kernel_binding& binding : prepared.bindings) sum += binding.size;
+  return sum;
+}
+
 bool isDone(const SubmitOptions& options) {
   if (!options.done) return false;
   auto* flag = reinterpret_cast<uint32_t*>(static_cast<uint8_t*>(options.done->host()) + options.doneOffset);
