@@ -10,7 +10,10 @@ const tokens = Array.from({ length: 75 }, () => Math.floor(next() * 259))
 
 const kinds = [
   ['none', undefined],
-  ...(['fp4', 'mxfp4', 'nvfp4'] as const).flatMap((format) => [[format, 'float32'] as const, [format, 'int8'] as const]),
+  ...(['fp4', 'mxfp4', 'nvfp4'] as const).flatMap((format) => [
+    [format, 'float32'] as const,
+    [format, 'int8'] as const,
+  ]),
 ] as const
 
 describe.each(kinds)('whole-step logits, %s, precision %s', (quantize, precision) => {

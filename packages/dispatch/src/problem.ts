@@ -56,7 +56,7 @@ export function resolveProblem(problem: MatmulProblem, op: string): ResolvedProb
     fail(op, "epilogue 'none', 'add' or 'swiglu'", epilogue, 'Leave it out for a plain product.')
   }
   if (!['float32', 'int8'].includes(precision)) {
-    fail(op, "precision 'float32' or 'int8'", String(precision), 'Leave it out for the default of the device.')
+    fail(op, "precision 'float32' or 'int8'", precision, 'Leave it out for the default of the device.')
   }
   if (isFp4Format(format)) {
     const { groupSize = formatInfo[format].defaultGroupSize, order = 'columns64' } = problem

@@ -113,7 +113,7 @@ function* matmulCase(
     yield {
       kernel: definition.name,
       format,
-      precision: constants.precision ?? 'float32',
+      precision: constants.precision === 'int8' ? 'int8' : 'float32',
       m,
       n,
       k,

@@ -48,7 +48,11 @@ ${summary}
 
 - Parameters (${params}): ${list(Object.entries(problem).map(([field, type]) => `${code(field)} ${type}`))}
 - Constants: ${list(Object.entries(constants).map(([constant, values]) => `${code(constant)} (${values.join(', ')})`))}
-- Order: ${code(order)}${Object.entries(orders).flatMap(([constant, byValue]) => Object.entries(byValue).map(([value, id]) => `, ${code(id)} for ${constant} ${value}`)).join('')}; operations: ${code(operations)}
+- Order: ${code(order)}${Object.entries(orders)
+    .flatMap(([constant, byValue]) =>
+      Object.entries(byValue).map(([value, id]) => `, ${code(id)} for ${constant} ${value}`),
+    )
+    .join('')}; operations: ${code(operations)}
 - Expects ${list(legal.map(({ expected }) => expected))}
 ${launches.join('\n')}
 

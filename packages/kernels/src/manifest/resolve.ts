@@ -37,8 +37,8 @@ export function orderOf(
   constants: Readonly<Record<string, string | undefined>> = {},
 ): string {
   for (const [constant, orders] of Object.entries(definition.orders ?? {})) {
-    const order = orders[constants[constant] ?? '']
-    if (order !== undefined) return order
+    const value = constants[constant] ?? ''
+    if (Object.hasOwn(orders, value)) return orders[value]
   }
   return definition.launch[backend]?.order ?? definition.order
 }
