@@ -1,7 +1,7 @@
 /** From a folder, or the name of a geometry, to a model on a device. */
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { libraryFor } from '@metal-fp4/dispatch'
+import { type Precision, defaultPrecision, libraryFor } from '@metal-fp4/dispatch'
 import { ropeFrequencies, ropeRotations } from '@metal-fp4/kernels'
 import { type Backend, Device, createDevice } from '@metal-fp4/metal-core'
 import type { ModelSpec } from './architectures/index.js'
@@ -31,6 +31,11 @@ export interface LoadOptions {
   readonly groupSize?: number
   /** How scales are chosen. 'mse' has the least squared error and takes many times as long. Default 'absmax'. */
   readonly scales?: 'absmax' | 'mse'
+  /**
+   * How products with FP4 weights are computed: 'float32', or 'int8' with activations as bytes in blocks of 16, on a CPU. Default: the fastest whose
+   * perplexity on the default model is within 0.1 % of float32's: int8 on a CPU, float32 elsewhere.
+   */
+  readonly precision?: Precision
   /** Positions that the cache has room for. Default: what the model was made for, at most 4096. */
   readonly context?: number
   /** A device of the caller's, which stays open, or the backend to open one of. Default: the best that works. */
@@ -109,9 +114,12 @@ async function build(
   loadWeights: (device: Device, control: LoadControl) => Promise<DeviceWeights>,
 ): Promise<Model> {
   const context = resolveContext(options.context, spec)
+  checkPrecision(options.precision)
   const { device, close } = await openDevice(options)
   const made: { dispose(): void }[] = []
   try {
+    const { precision } = options
+    checkPrecisionOf(device, precision)
     const library = await libraryFor(device)
     const weights = await loadWeights(device, options)
     made.push(weights)
@@ -122,7 +130,8 @@ async function build(
     const rotations = device.createBuffer({ data, storage: 'private', label: 'rotations' })
     made.push(rotations)
     const parts = { device, library, spec, weights, pool, rotations, source, tokenizer, chatTemplate, endTokens }
-    return new Model({ ...parts, samplingDefaults: sampling, onDispose: close })
+    const chosen = precision !== undefined && { precision }
+    return new Model({ ...parts, ...chosen, samplingDefaults: sampling, onDispose: close })
   } catch (error) {
     for (const one of made) one.dispose()
     close()
@@ -138,6 +147,21 @@ async function openDevice({ device, threads, onWarning }: LoadOptions): Promise<
     ...(onWarning === undefined ? {} : { onWarning }),
   })
   return { device: opened, close: () => opened.dispose() }
+}
+
+function checkPrecision(precision: unknown): void {
+  if (precision === undefined || precision === 'float32' || precision === 'int8') return
+  failOption(
+    'loadModel',
+    'precision float32 or int8',
+    describe(precision),
+    'Leave it out for the default of the device.',
+  )
+}
+
+function checkPrecisionOf({ info: { backend } }: Device, precision: Precision | undefined): void {
+  if (precision !== 'int8' || defaultPrecision(backend) === 'int8') return
+  failOption('loadModel', `precision float32 on ${backend}`, precision, 'int8 is for CPUs: leave it out.')
 }
 
 async function tokenizerOf(checkpoint: Checkpoint): Promise<Tokenizer> {

@@ -8,9 +8,20 @@ afterAll(cleanUp)
 const next = random(5)
 const tokens = Array.from({ length: 75 }, () => Math.floor(next() * 259))
 
-describe.each(['none', 'fp4', 'mxfp4', 'nvfp4'] as const)('whole-step logits, %s', (quantize) => {
+const kinds = [
+  ['none', undefined],
+  ...(['fp4', 'mxfp4', 'nvfp4'] as const).flatMap((format) => [
+    [format, 'float32'] as const,
+    [format, 'int8'] as const,
+  ]),
+] as const
+
+describe.each(kinds)('whole-step logits, %s, precision %s', (quantize, precision) => {
   it.each(['llama', 'qwen3Moe'] as const)('%s: rows of 2..8 have the bits of one row at a time', async (name) => {
-    await using model = await loadModel(writeCheckpoint(configs[name], { dtype: 'F16' }), { quantize })
+    await using model = await loadModel(writeCheckpoint(configs[name], { dtype: 'F16' }), {
+      quantize,
+      ...(precision && { precision }),
+    })
     const one = new Uint32Array((await model.logits(tokens, { rows: 'all', chunk: 1 })).buffer)
     for (let chunk = 2; chunk <= 8; chunk++) {
       const several = new Uint32Array((await model.logits(tokens, { rows: 'all', chunk })).buffer)

@@ -25,7 +25,7 @@ it('decode and prefill give rows with tokens a second, for the default model and
   ])
   for (const row of rows) {
     expect(row.tokensPerSecond).toBeCloseTo((row.m * 1e9) / row.medianNs, 6)
-    expect(row).toMatchObject({ format: 'fp4', precision: 'float32', threads: device.info.threads })
+    expect(row).toMatchObject({ format: 'fp4', precision: 'int8', threads: device.info.threads })
     expect(row.bytes).toBeGreaterThan(1e6)
   }
   // The default model stays in a cache: no share of the memory's roof is claimed for it.

@@ -36,7 +36,7 @@ describe('fp4-decode generate', () => {
       format: 'fp4',
       groupSize: 128,
       promptTokens: 6,
-      precision: 'float32',
+      precision: 'int8',
     })
     expect(typeof result.text).toBe('string')
     expect((result.tokens as number[]).length).toBe(result.tokenCount)

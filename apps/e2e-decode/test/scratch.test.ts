@@ -1,4 +1,4 @@
-import { denseWeightsFrom, fp4WeightsFrom, scratchFor } from '@metal-fp4/dispatch'
+import { type Precision, denseWeightsFrom, fp4WeightsFrom, scratchFor } from '@metal-fp4/dispatch'
 import { describe, expect, it } from 'vitest'
 import { llamaNames } from '../src/architectures/names.js'
 import { geometrySpec } from '../src/geometry/geometries.js'
@@ -10,7 +10,7 @@ import { weightTable } from '../src/model/weight-table.js'
 const spec = geometrySpec('qwen3-0.6b', { layers: 2, vocabSize: 300 })
 
 /** Weights of the right shapes in memory that is only a size. */
-function partsOn(backend: 'cpu' | 'metal', quantized: boolean): PassParts {
+function partsOn(backend: 'cpu' | 'metal', quantized: boolean, precision?: Precision): PassParts {
   const weights = new DeviceWeights()
   const memory = { byteLength: 2 ** 40 } as never
   for (const declaration of weightTable(spec, llamaNames)) {
@@ -24,7 +24,7 @@ function partsOn(backend: 'cpu' | 'metal', quantized: boolean): PassParts {
         : denseWeightsFrom({ type: 'bf16', n, k, stacks, weights: memory }),
     )
   }
-  return { library: { backend }, spec, weights } as unknown as PassParts
+  return { library: { backend }, spec, weights, ...(precision && { precision }) } as unknown as PassParts
 }
 
 describe('scratch of a pass', () => {
@@ -47,8 +47,17 @@ describe('scratch of a pass', () => {
     }
   })
 
-  it('is none where K is whole: on a CPU, and of weights that are not quantized', () => {
-    expect(scratchBytesOf(partsOn('cpu', true), 8)).toBe(0)
+  it('is the bytes of activations in precision int8: for the largest K, and every row', () => {
+    for (const m of [1, 8, 128]) {
+      const blocks = spec.feedForward[0].inner / 16
+      expect(scratchBytesOf(partsOn('cpu', true), m)).toBe(m * blocks * 24)
+      expect(scratchBytesOf(partsOn('cpu', true, 'int8'), m)).toBe(m * blocks * 24)
+    }
+  })
+
+  it('is none where K is whole and precision float32: on a CPU, and of weights that are not quantized', () => {
+    expect(scratchBytesOf(partsOn('cpu', true, 'float32'), 8)).toBe(0)
+    expect(scratchBytesOf(partsOn('cpu', false, 'int8'), 8)).toBe(0)
     expect(scratchBytesOf(partsOn('metal', false), 8)).toBe(0)
   })
 })

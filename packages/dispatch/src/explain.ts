@@ -1,4 +1,5 @@
 /** Why a problem gets the kernel it gets, and what it costs at best. Pure: needs no device. */
+import { precisionRule } from './policy/precision.js'
 import { type RuleSource, policyFor } from './policy/index.js'
 import { type MatmulProblem, type ResolvedProblem, resolveProblem } from './problem.js'
 import type { DeviceProfile } from './profile.js'
@@ -24,6 +25,8 @@ export interface Explanation {
   readonly regime: 'M = 1' | 'M = 2..8' | 'M = 9..64' | 'M > 64'
   /** Why this kernel: the threshold and where it comes from. */
   readonly reason: string
+  /** Why this precision. */
+  readonly precisionReason: string
   /** Where the number of splits of K comes from; null when there are none, or they were asked for. */
   readonly splitSource: RuleSource | null
   /** What a 64x64 tile would make of the same rows. */
@@ -44,17 +47,20 @@ export interface Explanation {
 
 /** @throws DispatchError as selectKernel does. */
 export function explain(problem: MatmulProblem, profile: DeviceProfile, options: SelectOptions = {}): Explanation {
-  const resolved = resolveProblem(problem, 'explain')
+  resolveProblem(problem, 'explain')
   const choice = selectKernel(problem, profile, options)
+  const resolved = resolveProblem({ ...problem, precision: choice.precision }, 'explain')
+  const asked = problem.precision !== undefined
   const facts = {
     problem: resolved,
     device: profile,
     choice,
     regime: regimeOf(resolved.m),
     reason: reasonOf(choice, resolved.m),
+    precisionReason: asked ? 'asked for' : precisionText(choice, profile),
     splitSource: choice.combine && choice.rule ? (policyFor(profile).split?.source ?? null) : null,
     tile: tileUse(resolved.m, 64, 64),
-    alternatives: legalCandidates(problem, profile.backend, choice.combine?.problem.splits)
+    alternatives: legalCandidates(resolved, profile.backend, choice.combine?.problem.splits)
       .filter(({ kernel, tile }) => kernel !== choice.kernel || tile !== choice.tile)
       .map(nameOf),
     bytes: choice.bytes,
@@ -85,6 +91,13 @@ function reasonOf({ rule, policy }: Choice, m: number): string {
   return `${border} (policy '${policy}': ${sourceText(rule.source)})`
 }
 
+function precisionText({ precision, baseline, kernel }: Choice, { backend }: DeviceProfile): string {
+  const rule = precisionRule(backend)
+  if (kernel === 'gemv_dense' || kernel === 'gemm_dense') return 'the weights are not quantized'
+  if (precision === rule.precision) return sourceText(rule.source)
+  return baseline ? 'the only one of this kernel' : `${rule.precision} is not legal here`
+}
+
 function sourceText(source: RuleSource): string {
   return source.kind === 'swept' ? `swept on ${source.device}, ${source.date}: ${source.sweep}` : source.why
 }
@@ -100,6 +113,7 @@ function describe(facts: Omit<Explanation, 'text' | 'toString'>): string {
   const lines = [
     `M = ${m}, N = ${n}, K = ${k}, ${format}${group}, epilogue ${epilogue}, on ${device.name} (${device.backend})`,
     `kernel: ${nameOf(choice)}, order ${choice.order}`,
+    `precision: ${choice.precision} (${facts.precisionReason})`,
     ...splitText(choice, facts.splitSource),
     `why: ${facts.reason}`,
     tileText(tile),

@@ -15,11 +15,18 @@ export {
   policies,
   policyFor,
 } from './policy/index.js'
-export { type DenseType, type Epilogue, type MatmulProblem, type WeightFormat } from './problem.js'
+export { type PrecisionRule, defaultPrecision } from './policy/precision.js'
+export { type DenseType, type Epilogue, type MatmulProblem, type Precision, type WeightFormat } from './problem.js'
 export { type DeviceProfile, profileOf } from './profile.js'
-export { type ExpertsSpec, recordExperts } from './record-experts.js'
+export { type ExpertsShape, type ExpertsSpec, recordExperts, scratchForExperts } from './record-experts.js'
 export { type MatmulSpec, recordMatmul, recordMatmulFp4 } from './record-matmul.js'
-export { type Candidate, type CombinePass, type MatmulKernelName, legalCandidates } from './selection.js'
+export {
+  type Candidate,
+  type CombinePass,
+  type MatmulKernelName,
+  type QuantizePass,
+  legalCandidates,
+} from './selection.js'
 export { scratchFor, scratchForMatmul } from './scratch.js'
 export { type Choice, type SelectOptions, selectKernel } from './select-kernel.js'
 export { type DenseWeights, type Fp4Weights, type WeightMemory, type Weights } from './weights.js'

@@ -3,6 +3,7 @@ import { float32ToHalfArray, halfToFloat32Array } from '@metal-fp4/fp4-quant'
 import type { BufferView, Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
 import { libraryFor } from './library.js'
+import type { Precision } from './problem.js'
 import { profileOf } from './profile.js'
 import { choose, recordMatmul } from './record-matmul.js'
 import type { MatmulKernelName } from './selection.js'
@@ -11,6 +12,8 @@ import type { Fp4Weights, Weights } from './weights.js'
 export interface MatmulOptions {
   /** Rows of activations. Default: as many as `x` holds. */
   readonly m?: number
+  /** Default: the device's (`defaultPrecision`). */
+  readonly precision?: Precision
   /** Take this kernel, whatever the policy says; the baselines want weights in order 'kn'. */
   readonly kernel?: MatmulKernelName
   /** Cut K into this many ranges with gemv_fp4_partial, whatever the policy says. 1: not at all. */
@@ -29,7 +32,7 @@ export async function matmul(
   options: MatmulOptions = {},
 ): Promise<Float32Array> {
   checkOperands(x, weights)
-  const { kernel, splits } = options
+  const { kernel, splits, precision } = options
   const half = kernel === 'decode_gemv_fp4_wide' || kernel === 'marlin_gemm_fp4'
   const isArray = ArrayBuffer.isView(x)
   const width = isArray ? 4 : half ? 2 : 4
@@ -59,6 +62,7 @@ export async function matmul(
       profile: profileOf(device.info),
       ...(kernel !== undefined && { kernel }),
       ...(splits !== undefined && { splits }),
+      ...(precision !== undefined && { precision }),
     }
     const { scratchBytes } = choose(how, library)
     const scratch =

@@ -6,6 +6,13 @@ import { fail } from './errors.js'
 /** Number type of weights that are not quantized. */
 export type DenseType = 'f32' | 'f16' | 'bf16'
 
+/**
+ * How products with FP4 weights are computed. `float32`: activations and sums in float32, exact but for its rounding. `int8`: activations
+ * as signed bytes in blocks of 16 along K (`quantize_rows_int8`), integer products, float32 sums; for CPUs. Either way a row
+ * has the same bits in any company.
+ */
+export type Precision = 'float32' | 'int8'
+
 export type WeightFormat = Fp4Format | DenseType
 
 /** `add`: plus residual[m, n]. `swiglu`: gate and up columns in two stacks of n each, silu(gate) * up. */
@@ -24,9 +31,11 @@ export interface MatmulProblem {
   readonly epilogue?: Epilogue
   /** The order that the weights are packed in. Default: 'columns64' for FP4 weights, 'rows' for dense ones. */
   readonly order?: PackingOrder
+  /** Default: the fastest of the device that is as good as exact (`defaultPrecision`), where it is legal. Dense weights: float32. */
+  readonly precision?: Precision
 }
 
-/** A problem with every default filled in; groupSize is 0 for dense weights. */
+/** A problem with every default filled in but the device's: precision is float32 unless asked for. groupSize is 0 for dense weights. */
 export type ResolvedProblem = Required<MatmulProblem>
 
 export const denseTypes: readonly DenseType[] = ['f32', 'f16', 'bf16']
@@ -37,7 +46,7 @@ export function isDenseType(format: unknown): format is DenseType {
 
 /** Fills defaults in and checks what no kernel would accept. @throws DispatchError naming the field. */
 export function resolveProblem(problem: MatmulProblem, op: string): ResolvedProblem {
-  const { m, n, k, format, epilogue = 'none' } = problem
+  const { m, n, k, format, epilogue = 'none', precision = 'float32' } = problem
   for (const [name, size] of Object.entries({ m, n, k })) {
     if (!Number.isSafeInteger(size) || size < 1 || size > 0xffffffff) {
       fail(op, `${name} to be a positive integer`, String(size), 'm is rows of activations, W is [k, n].')
@@ -46,10 +55,17 @@ export function resolveProblem(problem: MatmulProblem, op: string): ResolvedProb
   if (!['none', 'add', 'swiglu'].includes(epilogue)) {
     fail(op, "epilogue 'none', 'add' or 'swiglu'", epilogue, 'Leave it out for a plain product.')
   }
+  if (!['float32', 'int8'].includes(precision)) {
+    fail(op, "precision 'float32' or 'int8'", precision, 'Leave it out for the default of the device.')
+  }
   if (isFp4Format(format)) {
     const { groupSize = formatInfo[format].defaultGroupSize, order = 'columns64' } = problem
-    return { m, n, k, format, groupSize, epilogue, order }
+    return { m, n, k, format, groupSize, epilogue, order, precision }
   }
-  if (isDenseType(format)) return { m, n, k, format, groupSize: 0, epilogue, order: problem.order ?? 'rows' }
+  if (isDenseType(format)) {
+    if (precision !== 'float32')
+      fail(op, `precision float32 for ${format} weights`, precision, 'int8 is for FP4 weights.')
+    return { m, n, k, format, groupSize: 0, epilogue, order: problem.order ?? 'rows', precision }
+  }
   return fail(op, `format fp4, mxfp4, nvfp4, ${denseTypes.join(', ')}`, String(format), 'Pass one of these names.')
 }

@@ -2,10 +2,10 @@
 import { record } from '@metal-fp4/kernels'
 import type { BufferView, CommandGraph, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
-import type { Epilogue, MatmulProblem } from './problem.js'
+import type { Epilogue, MatmulProblem, Precision } from './problem.js'
 import type { DeviceProfile } from './profile.js'
 import { type Choice, selectKernel } from './select-kernel.js'
-import type { MatmulKernelName } from './selection.js'
+import type { MatmulKernelName, QuantizePass } from './selection.js'
 import { type Fp4Weights, type Weights, isFp4Weights } from './weights.js'
 
 export interface MatmulSpec<W extends Weights = Weights> {
@@ -20,12 +20,14 @@ export interface MatmulSpec<W extends Weights = Weights> {
   readonly epilogue?: Epilogue
   /** float32 [m, n], added by the epilogue 'add'; may be `out`. */
   readonly residual?: DeviceBuffer | BufferView
+  /** Default: the device's (`defaultPrecision`). */
+  readonly precision?: Precision
   /** Take this kernel, whatever the policy says. */
   readonly kernel?: MatmulKernelName
   /** Cut K into this many ranges with gemv_fp4_partial, whatever the policy says. 1: not at all. */
   readonly splits?: number
   /** At least `scratchFor(problem, profile)` bytes, free from this product's first dispatch to its last. Not needed when that is 0. */
-  readonly scratch?: DeviceBuffer | BufferView
+  readonly scratch?: DeviceBuffer | BufferView | undefined
   /** Whose policy decides. Default: that of the library's backend. */
   readonly profile?: Pick<DeviceProfile, 'backend' | 'name'>
   /** Names the dispatch in a profile. Default: the kernel's name. */
@@ -42,20 +44,38 @@ export function recordMatmul(graph: CommandGraph, library: KernelLibrary, spec: 
     fail('recordMatmul', 'weights of one matrix', `${weights.experts} experts`, 'Use recordExperts.')
   }
   const choice = choose(spec, library)
-  const { definition, problem, constants, combine } = choice
-  if (combine === undefined) {
+  const { definition, problem, constants, prepare, combine } = choice
+  if (prepare === undefined && combine === undefined) {
     record(graph, library, definition, { problem, constants, args: argumentsOf(spec, choice) }, label)
     return choice
   }
   if (scratch === undefined) {
-    const got = `none for ${choice.kernel} in ${combine.problem.splits} splits`
+    const why = combine ? `in ${combine.problem.splits} splits` : `in precision ${choice.precision}`
+    const got = `none for ${choice.kernel} ${why}`
     fail('recordMatmul', `scratch of ${choice.scratchBytes} bytes`, got, 'Ask scratchFor how much, and pass it.')
+  }
+  if (prepare) recordBytes(graph, library, prepare, { activations: spec.activations, out: scratch }, label)
+  if (combine === undefined) {
+    const args = argumentsOf({ ...spec, activations: scratch }, choice)
+    record(graph, library, definition, { problem, constants, args }, label)
+    return choice
   }
   const first = { problem, constants, args: argumentsOf({ ...spec, out: scratch }, choice) }
   record(graph, library, definition, first, label)
   const second = { problem: combine.problem, constants: combine.constants, args: { partials: scratch, residual, out } }
   record(graph, library, combine.definition, second, label === undefined ? undefined : `${label}, combined`)
   return choice
+}
+
+/** The dispatch that makes bytes of activations. */
+export function recordBytes(
+  graph: CommandGraph,
+  library: KernelLibrary,
+  { definition, problem }: QuantizePass,
+  args: { readonly activations: DeviceBuffer | BufferView; readonly out: DeviceBuffer | BufferView },
+  label: string | undefined,
+): void {
+  record(graph, library, definition, { problem, args }, label === undefined ? undefined : `${label}, activations`)
 }
 
 /** The kernel that recordMatmul takes for a product. @throws DispatchError as it does. */
@@ -74,9 +94,10 @@ function problemOf(spec: Omit<MatmulSpec, 'activations' | 'out'>): MatmulProblem
   const { m, weights } = spec
   const { n, k } = weights
   const epilogue = epilogueOf(spec)
-  if (!isFp4Weights(weights)) return { m, n, k, format: weights.type, epilogue }
+  const asked = spec.precision !== undefined && { precision: spec.precision }
+  if (!isFp4Weights(weights)) return { m, n, k, format: weights.type, epilogue, ...asked }
   const { format, groupSize, order } = weights
-  return { m, n, k, format, groupSize, epilogue, order }
+  return { m, n, k, format, groupSize, epilogue, order, ...asked }
 }
 
 /** The epilogue asked for, or the one that the weights and the residual ask for; they have to agree. */

@@ -6,7 +6,7 @@ import { type MatmulSpec, choose } from './record-matmul.js'
 import { type SelectOptions, selectKernel } from './select-kernel.js'
 
 /**
- * Bytes of float32 scratch memory for one product: what `MatmulSpec.scratch` has to hold. 0 when the kernel needs none. Products that
+ * Bytes of scratch memory for one product: what `MatmulSpec.scratch` has to hold. 0 when the kernel needs none. Products that
  * run one after the other may share it.
  * @throws DispatchError as selectKernel does.
  */

@@ -2,7 +2,8 @@
 import { isFp4Format } from '@metal-fp4/fp4-quant'
 import { fail } from './errors.js'
 import { type PolicyRule, policyFor } from './policy/index.js'
-import { type MatmulProblem, resolveProblem } from './problem.js'
+import { defaultPrecision } from './policy/precision.js'
+import { type MatmulProblem, type Precision, resolveProblem } from './problem.js'
 import type { DeviceProfile } from './profile.js'
 import { type Candidate, type MatmulKernelName, legalCandidates } from './selection.js'
 import { splitsFor } from './split.js'
@@ -22,7 +23,8 @@ export interface SelectOptions {
 }
 
 /**
- * Pure: the same problem and profile always give the same choice.
+ * Pure: the same problem and profile always give the same choice. Without a precision the problem gets the device's default, or
+ * float32 where no kernel is legal in that; neither depends on M.
  * @throws DispatchError for a bad problem, or when no kernel is legal for it.
  */
 export function selectKernel(
@@ -30,19 +32,51 @@ export function selectKernel(
   profile: Pick<DeviceProfile, 'backend' | 'name'>,
   options: SelectOptions = {},
 ): Choice {
-  const policy = policyFor(profile)
-  const { splits = splitsFor(resolveProblem(problem, 'selectKernel'), policy.split) } = options
-  // Only one kernel cuts K up: asking for splits is asking for it.
-  const kernel = options.kernel ?? (options.splits !== undefined && splits > 1 ? 'gemv_fp4_partial' : undefined)
-  if (!Number.isInteger(splits) || splits < 1)
+  const { splits } = options
+  if (splits !== undefined && (!Number.isInteger(splits) || splits < 1))
     fail('selectKernel', 'splits to be a positive integer', String(splits), 'Leave it out for the policy to choose.')
+  for (const precision of precisionsFor(problem, profile)) {
+    const choice = chooseKernel({ ...problem, precision }, profile, options)
+    if (choice) return choice
+  }
+  const { kernel } = askedFor(problem, profile, options)
+  const legal = precisionsFor(problem, profile).flatMap((precision) =>
+    legalCandidates({ ...problem, precision }, profile.backend, splits),
+  )
+  return refuse(problem, legal, kernel === undefined ? 'a legal kernel' : `kernel '${kernel}'`)
+}
+
+/** What to try, best first. */
+function precisionsFor(problem: MatmulProblem, { backend }: Pick<DeviceProfile, 'backend'>): readonly Precision[] {
+  if (problem.precision !== undefined) return [problem.precision]
+  return isFp4Format(problem.format) ? [...new Set([defaultPrecision(backend), 'float32'] as const)] : ['float32']
+}
+
+/** The kernel asked for by name, or by asking for splits: only one kernel cuts K up. */
+function askedFor(
+  problem: MatmulProblem,
+  profile: Pick<DeviceProfile, 'backend' | 'name'>,
+  options: SelectOptions,
+): { readonly kernel: MatmulKernelName | undefined; readonly splits: number } {
+  const { splits = splitsFor(resolveProblem(problem, 'selectKernel'), policyFor(profile).split) } = options
+  const kernel = options.kernel ?? (options.splits !== undefined && splits > 1 ? 'gemv_fp4_partial' : undefined)
+  return { kernel, splits }
+}
+
+function chooseKernel(
+  problem: MatmulProblem,
+  profile: Pick<DeviceProfile, 'backend' | 'name'>,
+  options: SelectOptions,
+): Choice | undefined {
+  const policy = policyFor(profile)
+  const { kernel, splits } = askedFor(problem, profile, options)
   const legal = legalCandidates(problem, profile.backend, splits)
   const rules = isFp4Format(problem.format) ? policy.fp4 : policy.dense
   const fits = ({ maxM, formats }: PolicyRule): boolean =>
     (maxM === null || problem.m <= maxM) && (formats?.includes(problem.format) ?? true)
   if (kernel !== undefined) {
     const named = legal.filter((candidate) => candidate.kernel === kernel)
-    if (named.length === 0) refuse(problem, legal, `kernel '${kernel}'`)
+    if (named.length === 0) return undefined
     // Of several variants of the kernel, the one that the policy prefers.
     const rule = rules.find((candidate) => candidate.kernel === kernel && fits(candidate))
     return { ...(named.find(({ tile }) => tile === rule?.tile) ?? named[0]), rule: null, policy: policy.name }
@@ -54,12 +88,17 @@ export function selectKernel(
       return { ...candidate, constants, rule, policy: policy.name }
     }
   }
-  return refuse(problem, legal, 'a legal kernel')
+  return undefined
 }
 
 function refuse(problem: MatmulProblem, legal: readonly Candidate[], expected: string): never {
-  const { m, n, k, format, groupSize, epilogue, order } = problem
-  const extras = [groupSize && `groupSize ${groupSize}`, epilogue && `epilogue ${epilogue}`, order && `order ${order}`]
+  const { m, n, k, format, groupSize, epilogue, order, precision } = problem
+  const extras = [
+    groupSize && `groupSize ${groupSize}`,
+    epilogue && `epilogue ${epilogue}`,
+    order && `order ${order}`,
+    precision && `precision ${precision}`,
+  ]
   const got = [`m ${m}, n ${n}, k ${k}, ${format}`, ...extras.filter(Boolean)].join(', ')
   const names = [...new Set(legal.map(({ kernel }) => kernel))]
   const fix =

@@ -15,10 +15,11 @@ import {
   gemvFp4Partial,
   marlinGemmFp4,
   orderOf,
+  quantizeRowsInt8,
   resolveKernel,
 } from '@metal-fp4/kernels'
 import type { Backend } from '@metal-fp4/metal-core'
-import { type Epilogue, type MatmulProblem, type ResolvedProblem, resolveProblem } from './problem.js'
+import { type Epilogue, type MatmulProblem, type Precision, type ResolvedProblem, resolveProblem } from './problem.js'
 
 export type MatmulKernelName =
   | 'gemv_fp4'
@@ -28,6 +29,12 @@ export type MatmulKernelName =
   | 'gemm_dense'
   | 'decode_gemv_fp4_wide'
   | 'marlin_gemm_fp4'
+
+/** The first dispatch of a product in precision int8: it makes bytes of the activations, in scratch memory. */
+export interface QuantizePass {
+  readonly definition: typeof quantizeRowsInt8
+  readonly problem: { readonly m: number; readonly k: number }
+}
 
 /** The second dispatch of a product whose K is split: it adds what the first one left in scratch memory. */
 export interface CombinePass {
@@ -45,13 +52,16 @@ export interface Candidate {
   /** The problem and the function constants in the kernel's own names. */
   readonly problem: Readonly<Record<string, number>>
   readonly constants: Readonly<Record<string, string>>
+  readonly precision: Precision
   /** Candidates with the same order give the same bits. */
   readonly order: string
   /** Specified before this project and kept to compare with: only taken when asked for by name. */
   readonly baseline: boolean
+  /** Of precision int8: the dispatch that has to come before it. */
+  readonly prepare?: QuantizePass
   /** Of gemv_fp4_partial: the dispatch that has to follow it. */
   readonly combine?: CombinePass
-  /** Bytes of float32 that the first of two dispatches hands to the second; 0 when there is one. */
+  /** Bytes that the first of two dispatches hands to the second; 0 when there is one. */
   readonly scratchBytes: number
   /** Bytes of all arguments, of both dispatches where there are two: what the kernel moves at least. */
   readonly bytes: number
@@ -75,7 +85,9 @@ interface Variant {
   readonly problem: Readonly<Record<string, number>>
   readonly constants: Readonly<Record<string, string>>
   readonly tile?: 'rows8' | 'panel'
+  readonly precision?: Precision
   readonly baseline?: boolean
+  readonly prepare?: QuantizePass
   readonly combine?: CombinePass
 }
 
@@ -84,12 +96,16 @@ export function rowsConstant(m: number): 'one' | 'two' | 'four' | 'eight' {
   return m === 1 ? 'one' : m === 2 ? 'two' : m <= 4 ? 'four' : 'eight'
 }
 
-function fp4Variants({ m, n, k, groupSize, format, epilogue }: ResolvedProblem, splits: number): Variant[] {
+function fp4Variants(resolved: ResolvedProblem, splits: number): Variant[] {
+  const { m, n, k, groupSize, format, epilogue, precision } = resolved
   const problem = { m, n, k, groupSize }
-  const constants = { format, epilogue }
+  const constants = { format, epilogue, precision }
+  const prepare: QuantizePass | undefined =
+    precision === 'int8' ? { definition: quantizeRowsInt8, problem: { m, k } } : undefined
+  const shared = { problem, precision, ...(prepare && { prepare }) }
   const tiled = (['rows8', 'panel'] as const).map((tile): Variant => ({
     definition: gemmFp4,
-    problem,
+    ...shared,
     constants: { ...constants, tile },
     tile,
   }))
@@ -101,12 +117,12 @@ function fp4Variants({ m, n, k, groupSize, format, epilogue }: ResolvedProblem, 
     combine: { definition: combinePartials, problem: { m, n, splits }, constants: { epilogue } },
   }
   const variants: Variant[] = [
-    { definition: gemvFp4, problem, constants: { ...constants, rows } },
-    ...(splits > 1 ? [partial] : []),
+    { definition: gemvFp4, ...shared, constants: { ...constants, rows } },
+    ...(splits > 1 && precision === 'float32' ? [partial] : []),
     ...tiled,
   ]
   // The baselines know half scales and a plain product only.
-  if (format !== 'fp4' || epilogue !== 'none') return variants
+  if (format !== 'fp4' || epilogue !== 'none' || precision !== 'float32') return variants
   const baseline = { problem: { M: m, N: n, K: k, group_size: groupSize }, constants: {}, baseline: true }
   return [...variants, { definition: decodeGemvFp4Wide, ...baseline }, { definition: marlinGemmFp4, ...baseline }]
 }
@@ -120,12 +136,15 @@ function denseVariants({ m, n, k, format, epilogue }: ResolvedProblem): Variant[
 }
 
 function candidateOf(variant: Variant, { order }: ResolvedProblem, backend: Backend): Candidate | null {
-  const { definition, problem, constants, tile, baseline = false, combine } = variant
-  const passes: readonly KernelDefinition[] = combine ? [definition, combine.definition] : [definition]
+  const { definition, problem, constants, tile, precision = 'float32', baseline = false, prepare, combine } = variant
+  const passes: readonly KernelDefinition[] = [prepare?.definition, definition, combine?.definition].filter(
+    (one) => one !== undefined,
+  )
   if (passes.some(({ launch }) => launch[backend] === undefined)) return null
   if (definition.args.some(({ packing }) => packing !== undefined && packing !== order)) return null
   try {
     const first = resolveKernel<KernelDefinition>(definition, problem, constants, backend)
+    const before = prepare && resolveKernel(prepare.definition, prepare.problem, {}, backend)
     const second = combine && resolveKernel(combine.definition, combine.problem, combine.constants, backend)
     return {
       kernel: definition.name,
@@ -134,12 +153,14 @@ function candidateOf(variant: Variant, { order }: ResolvedProblem, backend: Back
       problem,
       constants,
       // How many splits there are is part of the order of the additions.
-      order: orderOf(definition, backend) + (combine ? ` in ${combine.problem.splits}` : ''),
+      precision,
+      order: orderOf(definition, backend, constants) + (combine ? ` in ${combine.problem.splits}` : ''),
       baseline,
+      ...(prepare && { prepare }),
       ...(combine && { combine }),
-      scratchBytes: second?.args[0].bytes ?? 0,
-      bytes: first.bytes + (second?.bytes ?? 0),
-      operations: first.operations + (second?.operations ?? 0),
+      scratchBytes: before?.args[1].bytes ?? second?.args[0].bytes ?? 0,
+      bytes: first.bytes + (before?.bytes ?? 0) + (second?.bytes ?? 0),
+      operations: first.operations + (before?.operations ?? 0) + (second?.operations ?? 0),
     }
   } catch (error) {
     if (error instanceof KernelArgumentError) return null

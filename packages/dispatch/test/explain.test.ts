@@ -11,11 +11,21 @@ describe('explain', () => {
     expect(String(explanation)).toContain('M = 1 would use 1/64 of the rows of a 64x64 tile (1.6 %)')
   })
 
+  it('says which precision, and why', () => {
+    const { choice, precisionReason, text } = explain(problem, profile)
+    expect(choice.precision).toBe('int8')
+    expect(precisionReason).toMatch(/^swept on AMD EPYC \(Zen 5\), 2 cores, 2026-11-21: fp4-decode perplexity /)
+    expect(text).toContain(`precision: int8 (${precisionReason})`)
+    expect(explain({ ...problem, groupSize: 24 }, profile).precisionReason).toBe('int8 is not legal here')
+    expect(explain({ ...problem, format: 'bf16' }, profile).precisionReason).toBe('the weights are not quantized')
+  })
+
   it('names the choice, its threshold, what it moves and the roofline time', () => {
-    const explanation = explain(problem, profile)
+    const explanation = explain({ ...problem, precision: 'float32' }, profile)
     expect(explanation.text).toMatchInlineSnapshot(`
       "M = 1, N = 4096, K = 4096, fp4, groups of 128, epilogue none, on Test CPU (cpu)
       kernel: gemv_fp4, order columns64/1
+      precision: float32 (asked for)
       why: M = 1 (policy 'cpu': one row: a GEMV reads every weight once and computes no row of padding)
       M = 1 would use 1/64 of the rows of a 64x64 tile (1.6 %)
       moves 8.68 MB for 33.55 million operations
@@ -48,7 +58,14 @@ describe('explain', () => {
 
   it('fills defaults in, and says so of a kernel asked for by name', () => {
     const named = explain({ ...problem, format: 'nvfp4' }, profile, { kernel: 'gemm_fp4' })
-    expect(named.problem).toEqual({ ...problem, format: 'nvfp4', groupSize: 16, epilogue: 'none', order: 'columns64' })
+    expect(named.problem).toEqual({
+      ...problem,
+      format: 'nvfp4',
+      groupSize: 16,
+      epilogue: 'none',
+      order: 'columns64',
+      precision: 'int8',
+    })
     expect(named.reason).toBe('asked for by name')
     expect(named.alternatives).toEqual(['gemv_fp4', 'gemm_fp4 (tile panel)'])
   })

@@ -2,15 +2,18 @@ import { quantize } from '@metal-fp4/fp4-quant'
 import { type Device, type DeviceBuffer, type KernelLibrary, createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
+  type Precision,
   type Weights,
   libraryFor,
   recordExperts,
   recordMatmul,
   recordMatmulFp4,
+  scratchFor,
+  scratchForExperts,
   uploadDense,
   uploadFp4,
 } from '../src/index.js'
-import { float32Bound, nmse, normal, product, swiglu, tensor } from './support.js'
+import { bounds, float32Bound, int8Bound, nmse, normal, product, swiglu, tensor } from './support.js'
 
 let device: Device
 let library: KernelLibrary
@@ -33,7 +36,14 @@ describe('recordMatmul', () => {
     using x = floats(normal(k, 1))
     using first = zeros(n)
     using graph = device.createGraph()
-    const choice = recordMatmulFp4(graph, library, { m: 1, activations: x, weights, out: first, label: 'up' })
+    const choice = recordMatmulFp4(graph, library, {
+      m: 1,
+      activations: x,
+      weights,
+      out: first,
+      label: 'up',
+      precision: 'float32',
+    })
     expect(choice).toMatchObject({ kernel: 'gemv_fp4', order: 'columns64/1' })
     const { dispatches } = await graph.submit({ profile: true }).completed
     expect(dispatches?.map(({ kernel, label }) => [kernel, label])).toEqual([['gemv_fp4', 'up']])
@@ -50,10 +60,36 @@ describe('recordMatmul', () => {
     using x = floats(normal(m * k, 1))
     using hidden = floats(normal(m * n, 5))
     using graph = device.createGraph()
-    recordMatmul(graph, library, { m, activations: x, weights, residual: hidden, out: hidden })
+    recordMatmul(graph, library, { m, activations: x, weights, residual: hidden, out: hidden, precision: 'float32' })
     await graph.submit().completed
     const expected = product(normal(m * k, 1), quantized, m, n, k).map((value, i) => value + normal(m * n, 5)[i])
     expect(nmse(hidden.asFloat32Array(), expected)).toBeLessThan(float32Bound)
+  })
+
+  it('records the bytes of activations and the product over the scratch that it is given, in precision int8', async () => {
+    const [m, n, k] = [3, 64, 256]
+    const quantized = tensor({ n, k, format: 'mxfp4' })
+    using weights = await uploadFp4(device, quantized)
+    using activations = floats(normal(m * k, 1))
+    using out = zeros(m * n)
+    const bytes = scratchFor({ m, n, k, format: 'mxfp4' }, { backend: 'cpu', name: '' })
+    expect(bytes).toBe(m * (k / 16) * 24)
+    using scratch = device.createBuffer({ byteLength: bytes, storage: 'private' })
+    using graph = device.createGraph()
+    const spec = { m, activations, weights, out, label: 'up' }
+    expect(() => recordMatmul(graph, library, spec)).toThrow(
+      '[recordMatmul] expected scratch of 1152 bytes, got none for gemv_fp4 in precision int8. Ask scratchFor how much, and pass it.',
+    )
+    expect(recordMatmul(graph, library, { ...spec, scratch })).toMatchObject({
+      precision: 'int8',
+      order: 'columns64/int8/1',
+    })
+    const { dispatches } = await graph.submit({ profile: true }).completed
+    expect(dispatches?.map(({ kernel, label }) => [kernel, label])).toEqual([
+      ['quantize_rows_int8', 'up, activations'],
+      ['gemv_fp4', 'up'],
+    ])
+    expect(nmse(out.asFloat32Array(), product(normal(m * k, 1), quantized, m, n, k))).toBeLessThan(int8Bound)
   })
 
   it('refuses parts that do not fit one another', async () => {
@@ -61,7 +97,7 @@ describe('recordMatmul', () => {
     using stacked = await uploadFp4(device, tensor({ n: 128, k: 64, format: 'fp4', parts: [64, 64] }), { stacks: 2 })
     using buffer = zeros(64)
     using graph = device.createGraph()
-    const base = { m: 1, activations: buffer, out: buffer }
+    const base = { m: 1, activations: buffer, out: buffer, precision: 'float32' } as const
     expect(() => recordMatmul(graph, library, { ...base, weights: plain, epilogue: 'swiglu' })).toThrow(
       "[recordMatmul] expected what epilogue 'swiglu' needs, got 1 stacks and no residual. swiglu: two stacks; add: a residual; none: neither.",
     )
@@ -82,22 +118,20 @@ describe('recordExperts', () => {
   const ids = Uint32Array.of(2, 0, 1, 3, 2, 1)
 
   /** gate and up with swiglu, then down, of the experts that ids name: what a layer does between router and sum. */
-  async function run(gateUp: Weights, down: Weights): Promise<Float32Array> {
+  async function run(gateUp: Weights, down: Weights, precision?: Precision): Promise<Float32Array> {
     using x = floats(normal(m * k, 1))
     using chosen = device.createBuffer({ data: ids })
     using inner = zeros(m * topK * n)
     using out = zeros(m * topK * k)
     using graph = device.createGraph()
-    recordExperts(graph, library, {
-      m,
-      topK,
-      activations: x,
-      ids: chosen,
-      weights: gateUp,
-      out: inner,
-      input: 'shared',
-    })
-    recordExperts(graph, library, { m, topK, activations: inner, ids: chosen, weights: down, out, input: 'perSlot' })
+    const shape = { m, topK, ...(precision && { precision }) }
+    const first = { ...shape, weights: gateUp, input: 'shared' } as const
+    const second = { ...shape, weights: down, input: 'perSlot' } as const
+    const bytes = Math.max(scratchForExperts(library, first), scratchForExperts(library, second))
+    using memory = bytes > 0 ? device.createBuffer({ byteLength: bytes, storage: 'private' }) : null
+    const scratch = memory && { scratch: memory }
+    recordExperts(graph, library, { ...first, activations: x, ids: chosen, out: inner, ...scratch })
+    recordExperts(graph, library, { ...second, activations: inner, ids: chosen, out, ...scratch })
     await graph.submit().completed
     return out.asFloat32Array().slice()
   }
@@ -120,8 +154,10 @@ describe('recordExperts', () => {
     const down = quantize(normal(experts * n * k, 4), { n: k, k: n, experts, format })
     using gateUpWeights = await uploadFp4(device, gateUp, { stacks: 2 })
     using downWeights = await uploadFp4(device, down)
-    const got = await run(gateUpWeights, downWeights)
-    expect(nmse(got, expected(dequantize(gateUp), dequantize(down)))).toBeLessThan(float32Bound)
+    for (const precision of ['float32', 'int8'] as const) {
+      const got = await run(gateUpWeights, downWeights, precision)
+      expect(nmse(got, expected(dequantize(gateUp), dequantize(down)))).toBeLessThan(bounds[precision])
+    }
   })
 
   it('dense experts too', async () => {
@@ -144,5 +180,13 @@ describe('recordExperts', () => {
     expect(() => {
       recordExperts(graph, library, { ...base, weights: kn, topK: 1 })
     }).toThrow("[recordExperts] expected weights in order 'columns64', got kn.")
+    expect(() => {
+      recordExperts(graph, library, { ...base, weights, topK: 1 })
+    }).toThrow('[recordExperts] expected scratch of 48 bytes, got none in precision int8. Ask scratchForExperts')
+    using odd = await uploadFp4(device, tensor({ n: 64, k: 96, format: 'fp4', groupSize: 24, experts: 2 }))
+    expect(scratchForExperts(library, { ...base, weights: odd, topK: 1 })).toBe(0)
+    expect(() => {
+      recordExperts(graph, library, { ...base, weights: odd, topK: 1, precision: 'int8' })
+    }).toThrow('[recordExperts] expected a CPU and groups in steps of 16 for precision int8, got groups of 24 on cpu.')
   })
 })

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { type MatmulProblem, DispatchError, legalCandidates, policies, policyFor, selectKernel } from '../src/index.js'
+import {
+  type MatmulProblem,
+  DispatchError,
+  defaultPrecision,
+  legalCandidates,
+  policies,
+  policyFor,
+  selectKernel,
+} from '../src/index.js'
 
 const cpu = { backend: 'cpu', name: 'any processor' } as const
 const shape = { n: 4096, k: 4096 }
@@ -70,8 +78,11 @@ describe('M-aware routing', () => {
     expect(selectKernel(problem, cpu)).toMatchObject({
       kernel: 'gemv_fp4',
       problem: { m: 3, n: 100, k: 77, groupSize: 32 },
-      constants: { format: 'fp4', epilogue: 'add' },
-      order: 'columns64/1',
+      constants: { format: 'fp4', epilogue: 'add', precision: 'int8' },
+      precision: 'int8',
+      order: 'columns64/int8/1',
+      prepare: { problem: { m: 3, k: 77 } },
+      scratchBytes: 3 * 5 * 24,
       baseline: false,
       policy: 'cpu',
     })
@@ -79,11 +90,52 @@ describe('M-aware routing', () => {
       format: 'fp4',
       epilogue: 'add',
       tile: 'panel',
+      precision: 'int8',
     })
     expect(selectKernel({ m: 1, n: 4, k: 5, format: 'bf16' }, cpu)).toMatchObject({
       problem: { m: 1, n: 4, k: 5 },
       constants: { type: 'bf16', epilogue: 'none' },
     })
+  })
+})
+
+describe('precision', () => {
+  it('is int8 on a CPU where that is legal, else float32, whatever M is', () => {
+    for (const m of [1, 8, 9, 100]) {
+      const precisionOf = (changes: Partial<MatmulProblem>): string =>
+        selectKernel({ ...shape, m, format: 'fp4', ...changes }, cpu).precision
+      expect(precisionOf({})).toBe('int8')
+      expect(precisionOf({ groupSize: 16 })).toBe('int8')
+      expect(precisionOf({ groupSize: 24 })).toBe('float32')
+      expect(precisionOf({ groupSize: 4096 })).toBe('int8')
+      expect(precisionOf({ format: 'bf16' })).toBe('float32')
+      expect(precisionOf({ precision: 'float32' })).toBe('float32')
+    }
+    const gpu = { backend: 'metal', name: 'any' } as const
+    expect(selectKernel({ ...shape, m: 1, format: 'fp4' }, gpu).precision).toBe('float32')
+    expect(defaultPrecision('cpu')).toBe('int8')
+    expect(defaultPrecision('metal')).toBe('float32')
+  })
+
+  it('float32 has the order that it always had, and no scratch', () => {
+    const choice = selectKernel({ ...shape, m: 1, format: 'fp4', precision: 'float32' }, cpu)
+    expect(choice).toMatchObject({ order: 'columns64/1', scratchBytes: 0, constants: { precision: 'float32' } })
+    expect(choice.prepare).toBeUndefined()
+  })
+
+  it.each([
+    [{ groupSize: 24 }, cpu, 'expected a problem for a legal kernel'],
+    [{}, { backend: 'metal', name: 'any' } as const, 'expected a problem for a legal kernel'],
+    [{ format: 'f16' as const }, cpu, 'expected precision float32 for f16 weights, got int8. int8 is for FP4 weights.'],
+  ])('int8 by name is refused where it is not legal: %j', (changes, profile, message) => {
+    expect(() => selectKernel({ ...shape, m: 1, format: 'fp4', precision: 'int8', ...changes }, profile)).toThrow(
+      message,
+    )
+  })
+
+  it('refuses others', () => {
+    const wrong = { ...shape, m: 1, format: 'fp4', precision: 'int4' } as unknown as MatmulProblem
+    expect(() => selectKernel(wrong, cpu)).toThrow("expected precision 'float32' or 'int8', got int4.")
   })
 })
 

@@ -53,7 +53,10 @@ describe('how K is split', () => {
 
   it('is for GPUs: a CPU has few threads', () => {
     expect(policies.find(({ backend }) => backend === 'cpu')?.split).toBeUndefined()
-    expect(selectKernel(problem, cpu)).toMatchObject({ kernel: 'gemv_fp4', scratchBytes: 0 })
+    expect(selectKernel({ ...problem, precision: 'float32' }, cpu)).toMatchObject({
+      kernel: 'gemv_fp4',
+      scratchBytes: 0,
+    })
   })
 })
 
@@ -71,12 +74,12 @@ describe('a product in two dispatches', () => {
     })
     expect(choice.order).not.toBe(gemvFp4.order)
     // The weights and activations, the partial sums twice, the residual and the result.
-    const whole = selectKernel({ ...problem, m: 3, n: 100, epilogue: 'add' }, cpu)
+    const whole = selectKernel({ ...problem, m: 3, n: 100, epilogue: 'add', precision: 'float32' }, cpu)
     expect(choice.bytes).toBe(whole.bytes + 2 * choice.scratchBytes)
   })
 
   it('scratchFor is what it needs, and 0 for one dispatch', () => {
-    expect(scratchFor(problem, cpu)).toBe(0)
+    expect(scratchFor({ ...problem, precision: 'float32' }, cpu)).toBe(0)
     expect(scratchFor(problem, metal)).toBe(4 * 4096 * 4)
     expect(scratchFor({ ...problem, m: 8, epilogue: 'swiglu' }, metal)).toBe(2 * 2 * 8 * 4096 * 4)
     expect(scratchFor({ ...problem, m: 9 }, metal)).toBe(0)

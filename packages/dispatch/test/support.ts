@@ -68,5 +68,9 @@ export function nmse(got: ArrayLike<number>, expected: ArrayLike<number>): numbe
 
 /** float32 sums over a few thousand products stay well below this; a wrong weight does not. */
 export const float32Bound = 1e-10
+/** What a matmul may differ by with bytes for activations (about 3e-5 of normal values). */
+export const int8Bound = 5e-4
+/** The bound of each precision. */
+export const bounds: Readonly<Record<'float32' | 'int8', number>> = { float32: float32Bound, int8: int8Bound }
 /** What half activations and results cost. */
 export const halfBound = 5e-7

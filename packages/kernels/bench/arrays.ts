@@ -16,6 +16,7 @@ export function argumentArray({ definition, type, count }: ResolvedArgument): Ar
   const between = (low: number, high: number): Float32Array =>
     Float32Array.from({ length: Math.min(count, period) }, () => low + (high - low) * random())
   const integers = (low: number, high: number): number[] => Array.from(between(low, high + 1), Math.floor)
+  if (definition.type === 'activation' && type === 'u32') return int8Rows(count, random)
   if (definition.type === 'codes') return repeated(Uint32Array.from(integers(0, 2 ** 32 - 1)), count)
   if (definition.type === 'weight') return repeated(converted(between(-0.02, 0.02), type), count)
   if (definition.type === 'scale' && type === 'e8m0') return repeated(Uint8Array.from(integers(119, 121)), count)
@@ -24,6 +25,20 @@ export function argumentArray({ definition, type, count }: ResolvedArgument): Ar
     return repeated(converted(between(0.005, 0.01), type), count)
   if (definition.name === 'columnScales') return repeated(between(0.005, 0.01), count)
   return repeated(converted(between(-1, 1), type), count)
+}
+
+/** Of quantize_rows_int8's blocks: a step that a float32 holds and a byte of 127, so that quantizing their values gives the same words. */
+function int8Rows(count: number, random: () => number): Uint32Array {
+  const block = 6
+  const words = new Uint32Array(block * 1021)
+  const view = new DataView(words.buffer)
+  for (let at = 0; at < words.byteLength; at += 4 * block) {
+    const bytes = Int8Array.from({ length: 16 }, (_, i) => (i === 0 ? 127 : Math.floor(255 * random()) - 127))
+    view.setInt32(at, -12 * bytes.reduce((sum, byte) => sum + byte, 0), true)
+    view.setFloat32(at + 4, 1 / 256, true)
+    for (const [i, byte] of bytes.entries()) view.setInt8(at + 8 + i, byte)
+  }
+  return repeated(words.subarray(0, Math.min(words.length, count)), count)
 }
 
 /** `values` again and again up to `count`. */

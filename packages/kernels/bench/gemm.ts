@@ -1,7 +1,7 @@
 /** GEMM for many rows, with each tile: what the policy's thresholds are read from. */
 import { type Shape, type Suite, defineSuite } from '@metal-fp4/bench'
 import { gemmDense, gemmFp4, kernelLibraryFor, marlinGemmFp4 } from '../src/index.js'
-import { groupSizeOf, isFp4 } from './formats.js'
+import { type Precision, groupSizeOf, isFp4, precisionsOf } from './formats.js'
 import { type MatmulSetup, matmulCases } from './matmul-case.js'
 
 const defaults = {
@@ -19,12 +19,13 @@ export const gemm: Suite = defineSuite({
   async *cases(context) {
     const { shapes = defaults.shapes, formats = defaults.formats, m = defaults.m } = context.filter
     const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
+    const precisions = precisionsOf(context.device.info.backend, context.filter)
     for (const shape of shapes) {
       for (const format of formats) {
         yield* matmulCases(
           context,
           library,
-          m.flatMap((rows) => setupsOf(shape, format, rows)),
+          m.flatMap((rows) => setupsOf(shape, format, rows, precisions)),
         )
         if (format !== 'fp4') continue
         yield* matmulCases(
@@ -37,16 +38,18 @@ export const gemm: Suite = defineSuite({
   },
 })
 
-function setupsOf({ n, k }: Shape, format: string, m: number): MatmulSetup[] {
+function setupsOf({ n, k }: Shape, format: string, m: number, precisions: readonly Precision[]): MatmulSetup[] {
   const shared = { format, m, n, k, copiesPerSample: 1 } as const
   if (!isFp4(format)) return [{ ...shared, definition: gemmDense, problem: { m, n, k }, constants: { type: format } }]
-  return ['rows8', 'panel'].map((tile) => ({
-    ...shared,
-    definition: gemmFp4,
-    problem: { m, n, k, groupSize: groupSizeOf(format) },
-    constants: { format, tile },
-    variant: tile,
-  }))
+  const setup = { ...shared, definition: gemmFp4, problem: { m, n, k, groupSize: groupSizeOf(format) } }
+  return precisions.flatMap((precision) =>
+    // Both tiles are one in precision int8.
+    (precision === 'int8' ? ['panel'] : ['rows8', 'panel']).map((tile) => ({
+      ...setup,
+      constants: { format, tile, precision },
+      variant: tile,
+    })),
+  )
 }
 
 function baseline({ n, k }: Shape, m: number): MatmulSetup {

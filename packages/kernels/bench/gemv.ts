@@ -2,7 +2,7 @@
 import { type Shape, type Suite, defineSuite } from '@metal-fp4/bench'
 import { decodeGemvFp4Wide, gemvDense, gemvFp4, kernelLibraryFor, marlinGemmFp4 } from '../src/index.js'
 import { type MatmulSetup, matmulCases } from './matmul-case.js'
-import { isFp4, groupSizeOf } from './formats.js'
+import { type Precision, groupSizeOf, isFp4, precisionsOf } from './formats.js'
 
 const defaults = {
   shapes: [
@@ -23,12 +23,13 @@ export const gemv: Suite = defineSuite({
     const { shapes = defaults.shapes, formats = defaults.formats, m = defaults.m } = context.filter
     const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
     const rows = m.filter((count) => count <= 8)
+    const precisions = precisionsOf(context.device.info.backend, context.filter)
     for (const shape of shapes) {
       for (const format of formats) {
         yield* matmulCases(
           context,
           library,
-          rows.map((count) => setupOf(shape, format, count)),
+          rows.flatMap((count) => setupsOf(shape, format, count, precisions)),
         )
       }
       const { n, k } = baselineShape
@@ -38,11 +39,11 @@ export const gemv: Suite = defineSuite({
   },
 })
 
-function setupOf({ n, k }: Shape, format: string, m: number): MatmulSetup {
+function setupsOf({ n, k }: Shape, format: string, m: number, precisions: readonly Precision[]): MatmulSetup[] {
   const shared = { format, m, n, k, copiesPerSample: 'all' } as const
-  return isFp4(format)
-    ? { ...shared, definition: gemvFp4, problem: { m, n, k, groupSize: groupSizeOf(format) }, constants: { format } }
-    : { ...shared, definition: gemvDense, problem: { m, n, k }, constants: { type: format } }
+  if (!isFp4(format)) return [{ ...shared, definition: gemvDense, problem: { m, n, k }, constants: { type: format } }]
+  const problem = { m, n, k, groupSize: groupSizeOf(format) }
+  return precisions.map((precision) => ({ ...shared, definition: gemvFp4, problem, constants: { format, precision } }))
 }
 
 function baselines({ n, k }: Shape): MatmulSetup[] {

@@ -1,7 +1,8 @@
 /** One matmul kernel over a cold pool of weights, as benchmark cases. */
 import { type BenchCase, type ColdPool, type SuiteContext, coldPool } from '@metal-fp4/bench'
-import type { DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
-import { type KernelDefinition, record, resolveKernel } from '../src/index.js'
+import type { Device, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
+import { type KernelDefinition, type ResolvedArgument, quantizeRowsInt8, record, resolveKernel } from '../src/index.js'
+import { dequantizeRows } from '../src/oracles/int8_rows.js'
 import { argumentArray } from './arrays.js'
 import { checkAgainstOracle } from './check.js'
 
@@ -93,12 +94,20 @@ function* matmulCase(
       const init = access === 'read' ? { data: argumentArray(argument) } : { byteLength: argument.bytes }
       others[name] = argument.bound ? own(device.createBuffer({ ...init, storage, label: name })) : null
     }
+    // In precision int8 a product is two dispatches: bytes of the activations, and what is done with them.
+    const floats =
+      constants.precision === 'int8'
+      && own(device.createBuffer({ data: floatsOf(args, m, k), storage: 'private', label: 'floats' }))
     const perGraph = copiesPerSample === 'all' ? pool.copies.length : 1
     const graphs = pool.copies
       .filter((_, i) => i % perGraph === 0)
       .map((_, g) => {
         const graph = own(device.createGraph())
         for (const copy of pool.copies.slice(g * perGraph, (g + 1) * perGraph)) {
+          if (floats) {
+            const rows = { activations: floats, out: others.activations! }
+            record(graph, library, quantizeRowsInt8, { problem: { m, k }, args: rows })
+          }
           record(graph, library, definition, { problem, constants, args: { ...others, ...copy.buffers } })
         }
         return graph
@@ -108,7 +117,7 @@ function* matmulCase(
     yield {
       kernel: definition.name,
       format,
-      precision: 'float32',
+      precision: constants.precision === 'int8' ? 'int8' : 'float32',
       m,
       n,
       k,
@@ -129,6 +138,12 @@ function* matmulCase(
   } finally {
     for (const one of owned.reverse()) one.dispose()
   }
+}
+
+/** The values that the bytes of the activations stand for. */
+function floatsOf(args: readonly ResolvedArgument[], m: number, k: number): Float32Array {
+  const activations = args.find(({ definition: { name } }) => name === 'activations')!
+  return Float32Array.from(dequantizeRows(argumentArray(activations) as Uint32Array, m, k))
 }
 
 /** Throws when an output, float32 or half, has a value that is not finite, or is all zero: then nothing was computed. */

@@ -7,11 +7,12 @@ import {
   moeCombine,
   moeGemvFp4,
   moeRouterTopk,
+  quantizeRowsInt8,
   record,
   resolveKernel,
 } from '../src/index.js'
 import { type ArgumentArray, argumentArray } from './arrays.js'
-import { groupSizeOf, isFp4 } from './formats.js'
+import { type Precision, groupSizeOf, isFp4, precisionsOf } from './formats.js'
 
 /**
  * The geometry of GLM-4.7-Flash, whose layer of about 125 ms is where the project started: 64 experts of 2048 -> 1536 ->
@@ -25,9 +26,12 @@ export const moe: Suite = defineSuite({
   async *cases(context) {
     const { shapes = [layer.shape], formats = ['fp4', 'mxfp4', 'nvfp4'], m = [1] } = context.filter
     const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
+    const precisions = precisionsOf(context.device.info.backend, context.filter)
     for (const shape of shapes) {
       for (const format of formats.filter(isFp4)) {
-        for (const rows of m.filter((count) => count <= 8)) yield* layerCase(context, library, shape, format, rows)
+        for (const rows of m.filter((count) => count <= 8)) {
+          for (const precision of precisions) yield* layerCase(context, library, shape, format, precision, rows)
+        }
       }
     }
   },
@@ -40,6 +44,7 @@ function* layerCase(
   library: KernelLibrary,
   { n, k }: Shape,
   format: 'fp4' | 'mxfp4' | 'nvfp4',
+  precision: Precision,
   m: number,
 ): Generator<BenchCase> {
   const { experts, topK } = layer
@@ -61,11 +66,11 @@ function* layerCase(
   } as const
   const gateUp = {
     problem: { m, n, k, groupSize, experts, topK },
-    constants: { format, epilogue: 'swiglu', input: 'shared' },
+    constants: { format, epilogue: 'swiglu', input: 'shared', precision },
   } as const
   const down = {
     problem: { m, n: k, k: n, groupSize, experts, topK },
-    constants: { format, epilogue: 'none', input: 'perSlot' },
+    constants: { format, epilogue: 'none', input: 'perSlot', precision },
   } as const
   const combine = { problem: { m, k, topK }, constants: { residual: 'on' } } as const
 
@@ -98,6 +103,15 @@ function* layerCase(
     const gated = floats('gated', m * topK * n)
     const expertOut = floats('expertOut', m * topK * k)
     const out = floats('out', m * k)
+    const bytes =
+      precision === 'int8' && floats('bytes', 6 * Math.max(m * Math.ceil(k / 16), m * topK * Math.ceil(n / 16)))
+    /** What an expert product is given for rows of float32. */
+    const activationsOf = (rows: DeviceBuffer, count: number, width: number): DeviceBuffer => {
+      if (!bytes) return rows
+      const args = { activations: rows, out: bytes }
+      record(graph, library, quantizeRowsInt8, { problem: { m: count, k: width }, args })
+      return bytes
+    }
     const gateUpWeights = expertWeights(gateUp)
     const downWeights = expertWeights(down)
 
@@ -116,11 +130,11 @@ function* layerCase(
       record(graph, library, moeRouterTopk, { ...choose, args: { logits, bias, ids, weights } })
       record(graph, library, moeGemvFp4, {
         ...gateUp,
-        args: { activations: hidden, ids, ...gateUpWeights, out: gated } as never,
+        args: { activations: activationsOf(hidden, m, k), ids, ...gateUpWeights, out: gated } as never,
       })
       record(graph, library, moeGemvFp4, {
         ...down,
-        args: { activations: gated, ids, ...downWeights, out: expertOut } as never,
+        args: { activations: activationsOf(gated, m * topK, n), ids, ...downWeights, out: expertOut } as never,
       })
       record(graph, library, moeCombine, { ...combine, args: { expertOut, weights, residual: hidden, out } })
     }
@@ -131,7 +145,7 @@ function* layerCase(
     yield {
       kernel: 'moe_layer',
       format,
-      precision: 'float32',
+      precision,
       m,
       n,
       k,

@@ -3,44 +3,50 @@
 
 namespace ISA_NAMESPACE {
 
-template <Format format>
-SIMD f32x16 scaled(const Tile& tile, f32x16 total, uint32_t column) {
-  return format == Format::nvfp4 ? mul(total, load(tile.column_scales + column)) : total;
-}
-
-// result[r][0..63] for R rows; V vectors of columns at a time.
+// The words begin <= w < end, whole groups, for R rows and V vectors of columns at a time; totals continue in result[r][0..63].
 template <Format format, int R, int V>
-static void multiply_tile(const Tile& tile, const float* const* rows, float* result) {
+static void multiply_words(const Tile& tile, const float* const* rows, uint32_t begin, uint32_t end, float* result) {
   const float* x[R];
   for (int r = 0; r < R; r++) x[r] = rows[r];
   for (uint32_t column = 0; column < tile_columns; column += V * lanes) {
     Sums<R, V> sums;
     for (int r = 0; r < R; r++) {
-      for (int v = 0; v < V; v++) sums.total[r][v] = sums.even[r][v] = sums.odd[r][v] = zero();
+      for (int v = 0; v < V; v++) {
+        sums.total[r][v] = load(result + tile_columns * r + column + lanes * v);
+        sums.even[r][v] = sums.odd[r][v] = zero();
+      }
     }
     const Words<V> source = {tile.codes + column, {}};
-    accumulate<format, R, V>(sums, source, tile, tile.scales + column * scale_bytes(format), x, 0, words_of(tile.k));
+    accumulate<format, R, V>(sums, source, tile, tile.scales + column * scale_bytes(format), x, begin, end);
     for (int r = 0; r < R; r++) {
-      for (int v = 0; v < V; v++) {
-        const uint32_t at = column + lanes * v;
-        store(result + tile_columns * r + at, scaled<format>(tile, sums.total[r][v], at));
-      }
+      for (int v = 0; v < V; v++) store(result + tile_columns * r + column + lanes * v, sums.total[r][v]);
     }
   }
 }
 
+constexpr uint32_t rows_together = 4;
+
 template <Format format>
 static void multiply_format(const Tile& tile, const float* const* rows, uint32_t count, float* result) {
-  switch (count) { // as many vectors at a time as leave the sums in registers
-    case 1: return multiply_tile<format, 1, 4>(tile, rows, result);
-    case 2: return multiply_tile<format, 2, 2>(tile, rows, result);
-    case 3: return multiply_tile<format, 3, 2>(tile, rows, result);
-    case 4: return multiply_tile<format, 4, 2>(tile, rows, result);
-    case 5: return multiply_tile<format, 5, 1>(tile, rows, result);
-    case 6: return multiply_tile<format, 6, 1>(tile, rows, result);
-    case 7: return multiply_tile<format, 7, 1>(tile, rows, result);
-    default: return multiply_tile<format, 8, 1>(tile, rows, result);
+  for (uint32_t c = 0; c < tile_columns * count; c += lanes) store(result + c, zero());
+  const uint32_t words = words_of(tile.k), each = words_of_stretch(tile);
+  for (uint32_t begin = 0; begin < words;) {
+    const uint32_t end = words - begin < each ? words : begin + each;
+    for (uint32_t r = 0; r < count;) {
+      const float* const* x = rows + r;
+      float* at = result + tile_columns * r;
+      const uint32_t rows_now = count - r < rows_together ? count - r : rows_together;
+      switch (rows_now) {
+        case 1: multiply_words<format, 1, vectors_for(1)>(tile, x, begin, end, at); break;
+        case 2: multiply_words<format, 2, vectors_for(2)>(tile, x, begin, end, at); break;
+        case 3: multiply_words<format, 3, vectors_for(3)>(tile, x, begin, end, at); break;
+        default: multiply_words<format, 4, vectors_for(4)>(tile, x, begin, end, at);
+      }
+      r += rows_now;
+    }
+    begin = end;
   }
+  scale_columns<format>(tile, count, result);
 }
 
 void multiply_rows(Format format, const Tile& tile, const float* const* rows, uint32_t count, float* result) {

@@ -25,6 +25,39 @@ struct Tile {
   uint32_t words_per_group;
 };
 
+// What is read now was asked for a page ago: the processor's own prefetching stops at the end of a page. Asking for what lies beyond
+// the weights does no harm.
+constexpr uint32_t ahead_bytes = 4096;
+SIMD u32x16 load_codes(const uint32_t* codes) {
+  __builtin_prefetch(reinterpret_cast<const uint8_t*>(codes) + ahead_bytes);
+  return load_u32(codes);
+}
+
+// Vectors of columns that so many rows go over together: as many as leave the sums in registers.
+#if defined(ISA_AVX512)
+constexpr int vectors_for(int rows) { return rows <= 2 ? 4 : 2; }
+#else
+constexpr int vectors_for(int rows) { return rows == 1 ? 2 : 1; }
+#endif
+
+// Words of a stretch of K that stays in the first cache while several sets of columns and rows go over it: whole groups.
+SIMD uint32_t words_of_stretch(const Tile& tile) {
+  constexpr uint32_t least = 16;
+  return tile.words_per_group >= least ? tile.words_per_group : least / tile.words_per_group * tile.words_per_group;
+}
+
+// The last step of an element: total * column scale, for `rows` rows.
+template <Format format>
+SIMD void scale_columns(const Tile& tile, uint32_t rows, float* result) {
+  if (format != Format::nvfp4) return;
+  for (uint32_t r = 0; r < rows; r++) {
+    for (uint32_t c = 0; c < tile_columns; c += lanes) {
+      float* at = result + tile_columns * r + c;
+      store(at, mul(load(at), load(tile.column_scales + c)));
+    }
+  }
+}
+
 // What is accumulated for R rows and V vectors of columns.
 template <int R, int V>
 struct Sums {
@@ -37,7 +70,7 @@ struct Words {
   const uint32_t* codes;
   u32x16 words[V];
   SIMD_MEMBER void open(uint32_t word) {
-    for (int v = 0; v < V; v++) words[v] = load_u32(codes + uint64_t{tile_columns} * word + lanes * v);
+    for (int v = 0; v < V; v++) words[v] = load_codes(codes + uint64_t{tile_columns} * word + lanes * v);
   }
   template <int i>
   SIMD_MEMBER f32x16 value(int v) const {
@@ -123,6 +156,9 @@ UNROLL(8)
 
 // result[r][0..63] = the tile times rows r < count <= 8: every word is read, and decoded, once for all of them. (columns64.cpp)
 void multiply_rows(Format format, const Tile& tile, const float* const* rows, uint32_t count, float* result);
+
+// The same for rows of quantize_rows_int8, in the order columns64/int8/1. (columns64_int8.cpp)
+void multiply_rows_int8(Format format, const Tile& tile, const uint8_t* const* rows, uint32_t count, float* result);
 
 }  // namespace ISA_NAMESPACE
 

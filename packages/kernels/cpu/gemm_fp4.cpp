@@ -1,6 +1,6 @@
-// gemm_fp4: gemv_fp4 for any number of rows, with the same bits (columns64/1). A work item is a tile of 64 columns. `rows8` decodes
+// gemm_fp4: gemv_fp4 for any number of rows, with the same bits (columns64/1, columns64/int8/1). A work item is a tile of 64 columns. `rows8` decodes
 // the tile for every 8 rows; `panel` decodes 128 values of K of it into scratch and uses them for up to 128 rows, whose sums
-// wait in scratch meanwhile.
+// wait in scratch meanwhile. In precision int8 decoding costs so little beside the products that both are `rows8`.
 #include "kernel.h"
 
 #include "fp4_matmul.h"
@@ -102,6 +102,10 @@ static void multiply_panels(const Fp4Matrices& matrices, uint64_t matrix, uint64
   }
 }
 
+static bool in_panels(const gemm_fp4_call& call) {
+  return call.constants.tile == gemm_fp4_tile::panel && call.constants.precision == Precision::float32;
+}
+
 static void multiply_by_panels(const gemm_fp4_call& call, const Fp4Matrices& matrices, uint64_t index) {
   float* panel = static_cast<float*>(call.raw->scratch);
   float* state = panel + panel_floats;
@@ -110,7 +114,7 @@ static void multiply_by_panels(const gemm_fp4_call& call, const Fp4Matrices& mat
   const uint64_t n = call.params.n, k = call.params.k, m = call.params.m;
   for (uint64_t first = 0; first < m; first += panel_rows) {
     const uint32_t count = m - first < panel_rows ? static_cast<uint32_t>(m - first) : panel_rows;
-    const float* x = call.activations + first * k;
+    const float* x = static_cast<const float*>(call.activations) + first * k;
     multiply_panels(matrices, 0, index, x, count, panel, state);
     if (epilogue == Epilogue::swiglu) multiply_panels(matrices, 1, index, x, count, panel, up);
     for (uint64_t r = 0; r < count; r++) {
@@ -123,13 +127,13 @@ static void multiply_by_panels(const gemm_fp4_call& call, const Fp4Matrices& mat
 }  // namespace ISA_NAMESPACE
 
 // Twice the sums for swiglu, whose gate waits for up.
-KERNEL_SCRATCH(gemm_fp4, call.constants.tile == gemm_fp4_tile::rows8 ? 0 : sizeof(float) * (panel_floats + 2 * panel_rows * row_floats))
+KERNEL_SCRATCH(gemm_fp4, !in_panels(call) ? 0 : sizeof(float) * (panel_floats + 2 * panel_rows * row_floats))
 
 KERNEL_WITH_SCRATCH(gemm_fp4) {
   const gemm_fp4_params& p = call.params;
-  const Fp4Matrices matrices = {call.constants.format, call.codes, call.scales, call.columnScales, p.n, p.k, p.groupSize};
+  const Fp4Matrices matrices = {call.constants.precision, call.constants.format, call.codes, call.scales, call.columnScales, p.n, p.k, p.groupSize};
   for (uint64_t tile = begin; tile < end; tile++) {
-    if (call.constants.tile == gemm_fp4_tile::panel) {
+    if (in_panels(call)) {
       multiply_by_panels(call, matrices, tile);
     } else {
       multiply_matrix(matrices, call.constants.epilogue, call.activations, call.residual, call.out, p.m, tile);

@@ -19,7 +19,7 @@ static Tile some_groups(const Tile& tile, Format format, uint64_t first, uint64_
 
 KERNEL(gemv_fp4_partial) {
   const gemv_fp4_partial_params& p = call.params;
-  const Fp4Matrices matrices = {call.constants.format, call.codes, call.scales, call.columnScales, p.n, p.k, p.groupSize};
+  const Fp4Matrices matrices = {Precision::float32, call.constants.format, call.codes, call.scales, call.columnScales, p.n, p.k, p.groupSize};
   const uint64_t tiles = call.raw->grid[0], parts = call.raw->grid[1];
   const uint64_t groups = p.k / p.groupSize + (p.k % p.groupSize != 0);
   const uint64_t groups_each = groups / p.splits + (groups % p.splits != 0);

@@ -30,6 +30,9 @@ namespace library {
   }                                                                                                     \
   }
 
+#if defined(HAVE_AVX512VNNI)
+DEFINE_LIBRARY(avx512vnni)
+#endif
 #if defined(HAVE_AVX512)
 DEFINE_LIBRARY(avx512)
 #endif
@@ -42,6 +45,9 @@ DEFINE_LIBRARY(neon)
 DEFINE_LIBRARY(plain)
 
 extern "C" CPU_KERNEL_EXPORT const cpu_kernel_library* cpu_kernel_library_open([[maybe_unused]] uint32_t isa) {
+#if defined(HAVE_AVX512VNNI)
+  if (isa & CPU_KERNEL_ISA_AVX512_VNNI) return avx512vnni::open();
+#endif
 #if defined(HAVE_AVX512)
   if (isa & CPU_KERNEL_ISA_AVX512) return avx512::open();
 #endif

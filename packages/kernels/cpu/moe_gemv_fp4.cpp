@@ -1,6 +1,6 @@
 // moe_gemv_fp4: out[m, s, n] = sum over k of x[k] * W[ids[m, s]][k, n], W in FP4 and the order columns64; then nothing or
 // silu(gate) * up. A work item is one expert's tile of 64 columns over all of K, read once for up to 8 of the rows that chose
-// the expert. Order of operations: columns64/1, so that a row's bits do not depend on what else is in the batch.
+// the expert. Order of operations: columns64/1 or columns64/int8/1, so that a row's bits do not depend on what else is in the batch.
 #include "kernel.h"
 
 #include "experts.h"
@@ -10,15 +10,17 @@ namespace ISA_NAMESPACE {
 
 static void multiply_pairs(const moe_gemv_fp4_call& call, uint64_t expert, uint64_t tile, const uint64_t* pairs, uint64_t pair_count) {
   const moe_gemv_fp4_params& p = call.params;
-  const Fp4Matrices matrices = {call.constants.format, call.codes, call.scales, call.columnScales, p.n, p.k, p.groupSize};
+  const Fp4Matrices matrices = {call.constants.precision, call.constants.format, call.codes, call.scales, call.columnScales, p.n, p.k, p.groupSize};
   const Epilogue epilogue = without_add(call.constants.epilogue);
-  const float *rows[max_rows], *residuals[max_rows] = {};
+  const uint8_t* rows[max_rows];
+  const float* residuals[max_rows] = {};
   float* outs[max_rows];
   for (uint64_t first = 0; first < pair_count; first += max_rows) {
     const uint32_t count = pair_count - first < max_rows ? static_cast<uint32_t>(pair_count - first) : max_rows;
     for (uint32_t i = 0; i < count; i++) {
       const uint64_t pair = pairs[first + i];
-      rows[i] = call.activations + (call.constants.input == moe_gemv_fp4_input::perSlot ? pair : pair / p.topK) * p.k;
+      const uint64_t row = call.constants.input == moe_gemv_fp4_input::perSlot ? pair : pair / p.topK;
+      rows[i] = static_cast<const uint8_t*>(call.activations) + row * row_bytes(matrices);
       outs[i] = call.out + pair * p.n;
     }
     const uint64_t matrix = epilogue == Epilogue::swiglu ? 2 * expert : expert;

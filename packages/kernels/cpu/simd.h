@@ -16,6 +16,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#if defined(ISA_AVX512VNNI)
+#define ISA_AVX512 1
+#endif
+
 // SIMD declares a function that is always inlined: its arguments are registers. UNROLL(8) before a loop of at most 8 rounds keeps
 // the registers it indexes in registers; lanes that are themselves a loop would be unrolled with it, to no end. Neither is done
 // under sanitizers, whose checks would be multiplied with the code.
@@ -33,7 +37,7 @@
 #define UNROLL(rounds)
 #endif
 
-#if defined(ISA_AVX512)
+#if defined(ISA_AVX512)  // also with VNNI
 #include "simd_avx512.h"
 #elif defined(ISA_AVX2)
 #include "simd_avx2.h"

@@ -7,6 +7,7 @@ import { gemm, gemv, moe, suites, utilization } from '../bench/index.js'
 import { gemvFp4 } from '../src/manifest/index.js'
 import { resolveKernel } from '../src/manifest/resolve.js'
 import { nmse } from '../src/oracles/compare.js'
+import { dequantizeRows, quantizeRows } from '../src/oracles/int8_rows.js'
 import { gemvFp4 as oracle } from '../src/oracles/gemv_fp4.js'
 import { call } from './support/call.js'
 import { canSimulate, compileTimeout } from './support/simulate.js'
@@ -50,6 +51,7 @@ describe('4096x4096, M = 1', () => {
     })
     expect(failures).toEqual([])
     expect(rows.map(({ kernel, format, precision }) => [kernel, format, precision])).toEqual([
+      ['gemv_fp4', 'fp4', 'int8'],
       ['gemv_fp4', 'fp4', 'float32'],
       ['decode_gemv_fp4_wide', 'fp4', 'float32'],
       ['marlin_gemm_fp4', 'fp4', 'float32'],
@@ -74,7 +76,9 @@ describe('suites', () => {
       roofBytes,
     })
     expect(failures).toEqual([])
-    return rows.map(({ kernel, variant, format, m }) => [kernel, variant, format, m].filter(Boolean).join(' '))
+    return rows.map(({ kernel, variant, format, precision, m }) =>
+      [kernel, variant, format, precision === 'int8' && precision, m].filter(Boolean).join(' '),
+    )
   }
 
   it('have names of their own', () => {
@@ -83,8 +87,11 @@ describe('suites', () => {
 
   it('gemv runs every format up to 8 rows', async () => {
     expect(await kernels(gemv, { m: [8, 9], formats: ['fp4', 'mxfp4', 'nvfp4', 'f16', 'bf16', 'f32'] })).toEqual([
+      'gemv_fp4 fp4 int8 8',
       'gemv_fp4 fp4 8',
+      'gemv_fp4 mxfp4 int8 8',
       'gemv_fp4 mxfp4 8',
+      'gemv_fp4 nvfp4 int8 8',
       'gemv_fp4 nvfp4 8',
       'gemv_dense f16 8',
       'gemv_dense bf16 8',
@@ -94,8 +101,10 @@ describe('suites', () => {
 
   it('gemm runs each tile, and the baseline up to 64 rows', async () => {
     expect(await kernels(gemm, { m: [9, 65], formats: ['fp4', 'f16'] })).toEqual([
+      'gemm_fp4 panel fp4 int8 9',
       'gemm_fp4 rows8 fp4 9',
       'gemm_fp4 panel fp4 9',
+      'gemm_fp4 panel fp4 int8 65',
       'gemm_fp4 rows8 fp4 65',
       'gemm_fp4 panel fp4 65',
       'marlin_gemm_fp4 fp4 9',
@@ -105,7 +114,7 @@ describe('suites', () => {
   })
 
   it('moe runs a layer, and counts the experts that a token reads', async () => {
-    expect(await kernels(moe, { formats: ['mxfp4', 'bf16'] })).toEqual(['moe_layer mxfp4 1'])
+    expect(await kernels(moe, { formats: ['mxfp4', 'bf16'] })).toEqual(['moe_layer mxfp4 int8 1', 'moe_layer mxfp4 1'])
     const { rows } = await runSuites({
       device,
       suites: [moe],
@@ -118,6 +127,12 @@ describe('suites', () => {
     // 4 of 64 experts of three 512 x 1024 matrices at 4.25 bits; the router's 64 x 1024 float32; a row in and one out.
     expect(rows[0].bytes).toBe(4 * 3 * 512 * 1024 * (4.25 / 8) + 64 * 1024 * 4 + 2 * 1024 * 4)
   })
+})
+
+it('activations in precision int8 are what quantizing their values gives: what is timed is what is compared', () => {
+  const { args } = resolveKernel(gemvFp4, { m: 3, n: 64, k: 4100, groupSize: 128 }, { precision: 'int8' })
+  const words = argumentArray(args[0]) as Uint32Array
+  expect(quantizeRows(Float32Array.from(dequantizeRows(words, 3, 4112)), 3, 4112)).toEqual(words)
 })
 
 describe('utilization', () => {

@@ -8,7 +8,7 @@ test('a call becomes constants, a grid, buffers in order and parameters', () => 
   const call = spec()
   const encoded = encode(gemvFp4, 'cpu', call)
   expect(encoded.name).toBe('gemv_fp4')
-  expect(encoded.constants).toEqual({ format: 2, epilogue: 0, rows: 0 })
+  expect(encoded.constants).toEqual({ format: 2, epilogue: 0, rows: 0, precision: 0 })
   expect(encoded.grid).toEqual([2, 1, 1])
   expect(encoded.threadgroup).toEqual([1, 1, 1])
   const { activations, codes, scales, columnScales, out } = call.args
@@ -86,7 +86,11 @@ describe('what does not fit is named', () => {
     ['a fraction', { problem: { n: 1.5 } }, 'expected n to be an integer of 0..2^32-1, got 1.5. Set problem.n.'],
     ['a missing scalar', { problem: { k: undefined } }, 'expected k to be an integer of 0..2^32-1, got undefined'],
     ['an unknown scalar', { problem: { K: 1 } }, 'expected a problem of m, n, k, groupSize, got K as well'],
-    ['an unknown constant', { constants: { tile: 'panel' } }, 'expected constants format, epilogue, rows, got "tile"'],
+    [
+      'an unknown constant',
+      { constants: { tile: 'panel' } },
+      'expected constants format, epilogue, rows, precision, got "tile"',
+    ],
     ['an unknown value', { constants: { format: 'q4' } }, 'expected format to be fp4 or mxfp4 or nvfp4, got "q4"'],
     [
       'sizes beyond 2^53',

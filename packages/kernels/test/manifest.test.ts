@@ -103,6 +103,7 @@ test('types follow from a definition', () => {
     readonly format?: 'fp4' | 'mxfp4' | 'nvfp4'
     readonly epilogue?: 'none' | 'add' | 'swiglu'
     readonly rows?: 'eight' | 'one' | 'two' | 'four'
+    readonly precision?: 'float32' | 'int8'
   }>()
   expectTypeOf<ArgumentsOf<typeof gemvFp4, string>>().toEqualTypeOf<{
     readonly activations: string

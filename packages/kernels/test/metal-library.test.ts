@@ -102,6 +102,7 @@ describe('the description of a kernel', () => {
       { name: 'format', defaultValue: 0, maxValue: 2 },
       { name: 'epilogue', defaultValue: 0, maxValue: 2 },
       { name: 'rows', defaultValue: 0, maxValue: 3 },
+      { name: 'precision', defaultValue: 0, maxValue: 1 },
     ])
     expect(failures).toEqual([])
   })

@@ -25,7 +25,7 @@ export interface DeviceInfo {
   readonly memoryBytes: number
   /** Measured when the device is created: a large copy, bytes read plus bytes written, in GB/s (1e9 bytes). */
   readonly copyGigabytesPerSecond: number
-  /** Instruction sets (cpu: 'avx512', 'avx2', 'neon') or GPU families (metal: 'apple7', …), best first. */
+  /** Instruction sets (cpu: 'avx512vnni', 'avx512', 'avx2', 'neon') or GPU families (metal: 'apple7', …), best first. */
   readonly features: readonly string[]
   /** Alignment in bytes that lets a range of memory be used by the device without a copy. */
   readonly pageBytes: number
@@ -46,13 +46,16 @@ export interface DeviceOptions {
   readonly onWarning?: (message: string) => void
 }
 
+/** Instruction sets that a library of CPU kernels is offered; `avx512vnni` is AVX-512 with VNNI and VBMI. */
+export type CpuIsa = 'avx512vnni' | 'avx512' | 'avx2' | 'neon' | 'plain'
+
 /** Where kernels come from; `@metal-fp4/kernels` makes one of its own for a device with `kernelLibraryFor(device.info)`. */
 export type KernelLibrarySource =
   /**
    * A shared library behind `cpu_kernel.h`. `isa`: the best instruction set to offer it, to compare code paths; by
    * default all that the processor has.
    */
-  | { readonly kind: 'shared'; readonly path: string; readonly isa?: 'avx512' | 'avx2' | 'neon' | 'plain' }
+  | { readonly kind: 'shared'; readonly path: string; readonly isa?: CpuIsa }
   /** Metal Shading Language, compiled at run time (also lowered to CUDA). `kernels`: see KernelDescription. */
   | {
       readonly kind: 'metal'

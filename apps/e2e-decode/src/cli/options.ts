@@ -1,5 +1,6 @@
 /** The options that several verbs share, and the checks of their values. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import type { Precision } from '@metal-fp4/dispatch'
 import type { Backend } from '@metal-fp4/metal-core'
 import { OptionError } from '../errors.js'
 import { type LoadOptions, type ModelSource, defaultModel } from '../load-model.js'
@@ -13,6 +14,7 @@ export interface ModelFlags {
   readonly context?: number
   readonly threads?: number
   readonly device?: Backend
+  readonly precision?: Precision
   readonly qMode?: QuantizeMode
   readonly qGroupSize?: number
   readonly qScales?: 'absmax' | 'mse'
@@ -31,6 +33,12 @@ export function addModelOptions(command: Command): Command {
     .option('-t, --threads <n>', 'threads of a CPU device (default: the cores that the process may use)', integer(1))
     .addOption(
       new Option('--device <name>', 'where to run (default: the best there is)').choices(['cpu', 'metal', 'cuda']),
+    )
+    .addOption(
+      new Option(
+        '--precision <name>',
+        'of products with FP4 weights (default: int8 on a CPU, float32 elsewhere)',
+      ).choices(['float32', 'int8']),
     )
 }
 
@@ -62,11 +70,20 @@ export function modelSource({ model, geometry, vocab, layers }: ModelFlags): Mod
 }
 
 /** The flags as `loadModel` takes them. */
-export function loadOptions({ context, threads, device, qMode, qGroupSize, qScales }: ModelFlags): LoadOptions {
+export function loadOptions({
+  context,
+  threads,
+  device,
+  precision,
+  qMode,
+  qGroupSize,
+  qScales,
+}: ModelFlags): LoadOptions {
   return {
     ...(context === undefined ? {} : { context }),
     ...(threads === undefined ? {} : { threads }),
     ...(device === undefined ? {} : { device }),
+    ...(precision === undefined ? {} : { precision }),
     ...(qMode === undefined ? {} : { quantize: qMode }),
     ...(qGroupSize === undefined ? {} : { groupSize: qGroupSize }),
     ...(qScales === undefined ? {} : { scales: qScales }),

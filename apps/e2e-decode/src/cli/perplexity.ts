@@ -37,13 +37,10 @@ export function perplexityCommand(finish: (exitCode: number) => void): Command {
         const result = await measurePerplexity(model, documents, { onProgress: progress.update, signal })
         progress.end()
         const { perplexity, tokens } = result
+        const { source, precision } = model.describe()
         const cut = result.truncated > 0 ? `; ${result.truncated} were longer than the context and cut` : ''
         const line = `perplexity ${perplexity.toFixed(4)} over ${tokens} tokens of ${result.documents} documents${cut}`
-        process.stdout.write(
-          flags.json
-            ? `${JSON.stringify({ ...result, model: model.describe().source, precision: model.describe().precision })}\n`
-            : `${line}\n`,
-        )
+        process.stdout.write(flags.json ? `${JSON.stringify({ ...result, model: source, precision })}\n` : `${line}\n`)
         return 0
       } finally {
         progress.end()

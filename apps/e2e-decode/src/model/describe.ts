@@ -1,5 +1,5 @@
 /** What a model is and what it costs. */
-import type { Weights } from '@metal-fp4/dispatch'
+import { type Fp4Weights, type Precision, type Weights, selectKernel } from '@metal-fp4/dispatch'
 import type { ModelSpec } from '../architectures/index.js'
 import { llamaNames } from '../architectures/names.js'
 import { KvPool } from './kv-pool.js'
@@ -25,14 +25,15 @@ export interface ModelDescription {
   readonly bytesPerToken: number
   /** Bytes of keys and values for each position of the context. */
   readonly cacheBytesPerToken: number
-  /** What the arithmetic is done in. */
-  readonly precision: string
+  /** What products with the projections are computed in; float32 where they are not quantized. */
+  readonly precision: Precision
 }
 
 export function describeModel(parts: ModelParts): ModelDescription {
   const { source, spec, weights, pool } = parts
   const table = weightTable(spec, llamaNames)
   const formats = new Set<string>()
+  const precisions = new Set<Precision>()
   let groupSize: number | undefined
   const total = { parameters: 0, active: 0, bytes: 0, read: 0 }
   for (const declaration of table) {
@@ -46,6 +47,7 @@ export function describeModel(parts: ModelParts): ModelDescription {
     if (declaration.kind === 'matrix' && declaration.role === 'projection') {
       const matrix = weights.matrix(declaration.name)
       formats.add('codes' in matrix ? matrix.format : matrix.type)
+      precisions.add('codes' in matrix ? precisionOfProduct(parts, matrix) : 'float32')
       if ('codes' in matrix && matrix.format === 'fp4') groupSize = matrix.groupSize
     }
   }
@@ -62,8 +64,13 @@ export function describeModel(parts: ModelParts): ModelDescription {
     weightBytes: total.bytes,
     bytesPerToken: Math.round(total.read),
     cacheBytesPerToken: KvPool.bytesPerPosition(spec),
-    precision: 'float32',
+    precision: precisions.has('int8') ? 'int8' : 'float32',
   }
+}
+
+function precisionOfProduct({ library, precision }: ModelParts, { n, k, format, groupSize }: Fp4Weights): Precision {
+  const problem = { m: 1, n, k, format, groupSize, ...(precision !== undefined && { precision }) }
+  return selectKernel(problem, { backend: library.backend, name: '' }).precision
 }
 
 /** The part of a weight that one token reads. */

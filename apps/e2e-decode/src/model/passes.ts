@@ -108,7 +108,7 @@ export class Passes {
   }
 
   #workspace(capacity: number): Workspace {
-    const scratchBytes = scratchBytesOf(this.#parts, Math.min(capacity, mostDecodeRows))
+    const scratchBytes = scratchBytesOf(this.#parts, capacity)
     return createWorkspace(this.#device, this.#parts.spec, { capacity, splits: this.#most, scratchBytes })
   }
 

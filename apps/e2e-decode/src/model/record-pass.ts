@@ -1,5 +1,5 @@
 /** Records one pass through the model: tokens and their positions in, logits out. What changes between passes is in buffers. */
-import { type MatmulSpec, recordExperts, recordMatmul } from '@metal-fp4/dispatch'
+import { type ExpertsSpec, type MatmulSpec, type Precision, recordExperts, recordMatmul } from '@metal-fp4/dispatch'
 import {
   attentionCombine,
   attentionDecode,
@@ -29,6 +29,8 @@ export interface PassParts {
   readonly pool: KvPool
   /** float32 [pool.capacity, headDim/2, 2]: cosines and sines. */
   readonly rotations: DeviceBuffer
+  /** Of products with FP4 weights; left out, the device's default. */
+  readonly precision?: Precision
 }
 
 export interface PassShape {
@@ -70,9 +72,21 @@ export function recordPass(graph: CommandGraph, parts: PassParts, space: Workspa
   multiply(graph, parts, space, { m, activations: normed, weights: output, out: space.logits(), label: 'output' })
 }
 
-/** A product with the scratch memory of the workspace. */
-function multiply(graph: CommandGraph, { library }: PassParts, { scratch }: Workspace, spec: MatmulSpec): void {
-  recordMatmul(graph, library, scratch === null ? spec : { ...spec, scratch })
+/** A product with the precision of the model and the scratch memory of the workspace. */
+function multiply(graph: CommandGraph, parts: PassParts, { scratch }: Workspace, spec: MatmulSpec): void {
+  recordMatmul(graph, parts.library, { ...spec, ...precisionOf(parts, spec), ...(scratch && { scratch }) })
+}
+
+function multiplyExperts(graph: CommandGraph, parts: PassParts, { scratch }: Workspace, spec: ExpertsSpec): void {
+  recordExperts(graph, parts.library, { ...spec, ...precisionOf(parts, spec), ...(scratch && { scratch }) })
+}
+
+/** What is not quantized has one precision only. */
+export function precisionOf(
+  { precision }: Pick<PassParts, 'precision'>,
+  { weights }: Pick<MatmulSpec, 'weights'>,
+): { readonly precision?: Precision } {
+  return precision !== undefined && 'codes' in weights ? { precision } : {}
 }
 
 function recordEmbedding(
@@ -168,7 +182,7 @@ function recordExpertLayer(
   })
   const shared = { m, topK, ids }
   const gateUp = weights.matrix(at('gateUp'))
-  recordExperts(graph, library, {
+  multiplyExperts(graph, parts, space, {
     ...shared,
     activations: normed,
     weights: gateUp,
@@ -177,7 +191,7 @@ function recordExpertLayer(
     label: at('gateUp'),
   })
   const down = weights.matrix(at('down'))
-  recordExperts(graph, library, {
+  multiplyExperts(graph, parts, space, {
     ...shared,
     activations: inner,
     weights: down,

@@ -24,6 +24,7 @@ function section(definition: KernelDefinition): string {
     constants,
     args,
     order,
+    orders = {},
     legal,
     launch,
     operations,
@@ -47,7 +48,11 @@ ${summary}
 
 - Parameters (${params}): ${list(Object.entries(problem).map(([field, type]) => `${code(field)} ${type}`))}
 - Constants: ${list(Object.entries(constants).map(([constant, values]) => `${code(constant)} (${values.join(', ')})`))}
-- Order: ${code(order)}; operations: ${code(operations)}
+- Order: ${code(order)}${Object.entries(orders)
+    .flatMap(([constant, byValue]) =>
+      Object.entries(byValue).map(([value, id]) => `, ${code(id)} for ${constant} ${value}`),
+    )
+    .join('')}; operations: ${code(operations)}
 - Expects ${list(legal.map(({ expected }) => expected))}
 ${launches.join('\n')}
 

@@ -8,9 +8,16 @@ export const gemvFp4 = {
     format: ['fp4', 'mxfp4', 'nvfp4'],
     epilogue: ['none', 'add', 'swiglu'],
     rows: ['eight', 'one', 'two', 'four'],
+    precision: ['float32', 'int8'],
   },
   args: [
-    { name: 'activations', type: 'f32', access: 'read', count: 'm * k', doc: '[M, K]' },
+    {
+      name: 'activations',
+      type: 'activation',
+      access: 'read',
+      count: "m * (k * (precision == 'float32') + 6 * ceilDiv(k, 16) * (precision == 'int8'))",
+      doc: '[M, K]; for int8 [M, ceil(K/16), 6] words of quantize_rows_int8',
+    },
     {
       name: 'codes',
       type: 'codes',
@@ -51,6 +58,7 @@ export const gemvFp4 = {
   ],
   params: 'struct',
   order: 'columns64/1',
+  orders: { precision: { int8: 'columns64/int8/1' } },
   legal: [
     { expression: 'm >= 1 && m <= 8', expected: 'm from 1 to 8 (larger M: gemm_fp4)' },
     {
@@ -62,10 +70,19 @@ export const gemvFp4 = {
       expression: 'groupSize >= k || groupSize >= 16 && groupSize % 8 == 0',
       expected: 'groupSize of 16 or more in steps of 8, or of at least k',
     },
+    {
+      expression: "precision == 'float32' || groupSize >= k || groupSize % 16 == 0",
+      expected: 'groupSize in steps of 16, or of at least k, for precision int8',
+    },
   ],
   launch: {
     cpu: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [1, 1, 1] },
-    metal: { grid: ['ceilDiv(n, 64)', '1', '1'], threadgroup: [256, 1, 1], order: 'columns64/blocks/1' },
+    metal: {
+      grid: ['ceilDiv(n, 64)', '1', '1'],
+      threadgroup: [256, 1, 1],
+      order: 'columns64/blocks/1',
+      legal: [{ expression: "precision == 'float32'", expected: 'precision float32 (int8 is for CPUs)' }],
+    },
   },
   operations: "2 * m * n * k * (1 + (epilogue == 'swiglu'))",
 } as const

@@ -21,6 +21,7 @@ import { moeGemvDense } from './moe_gemv_dense.js'
 import { moeGemvFp4 } from './moe_gemv_fp4.js'
 import { moeRouterTopk } from './moe_router_topk.js'
 import { penalizeLogits } from './penalize_logits.js'
+import { quantizeRowsInt8 } from './quantize_rows_int8.js'
 import { rmsNorm } from './rms_norm.js'
 import { ropeKvAppend } from './rope_kv_append.js'
 import { sampleToken } from './sample_token.js'
@@ -48,6 +49,7 @@ export {
   moeGemvFp4,
   moeRouterTopk,
   penalizeLogits,
+  quantizeRowsInt8,
   rmsNorm,
   ropeKvAppend,
   sampleToken,
@@ -59,6 +61,7 @@ export const manifest: readonly KernelDefinition[] = [
   embeddingRowsFp4,
   rmsNorm,
   addRmsNorm,
+  quantizeRowsInt8,
   gemvFp4,
   gemvFp4Partial,
   combinePartials,

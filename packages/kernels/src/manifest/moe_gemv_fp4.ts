@@ -9,14 +9,16 @@ export const moeGemvFp4 = {
     epilogue: ['none', 'swiglu'],
     input: ['shared', 'perSlot'],
     rows: ['eight', 'one', 'two', 'four'],
+    precision: ['float32', 'int8'],
   },
   args: [
     {
       name: 'activations',
-      type: 'f32',
+      type: 'activation',
       access: 'read',
-      count: "m * k * (1 + (input == 'perSlot') * (topK - 1))",
-      doc: '[M, K], or [M, topK, K] for perSlot',
+      count:
+        "m * (k * (precision == 'float32') + 6 * ceilDiv(k, 16) * (precision == 'int8')) * (1 + (input == 'perSlot') * (topK - 1))",
+      doc: '[M, K], or [M, topK, K] for perSlot; for int8 such rows in words of quantize_rows_int8',
     },
     { name: 'ids', type: 'u32', access: 'read', count: 'm * topK', doc: '[M, topK]: expert of each slot' },
     {
@@ -50,12 +52,17 @@ export const moeGemvFp4 = {
   ],
   params: 'struct',
   order: 'columns64/1',
+  orders: { precision: { int8: 'columns64/int8/1' } },
   legal: [
     { expression: 'm >= 1 && n >= 1 && k >= 1', expected: 'm, n and k of at least 1' },
     { expression: 'topK >= 1 && topK <= experts', expected: 'topK from 1 to the number of experts' },
     {
       expression: 'groupSize >= k || groupSize >= 16 && groupSize % 8 == 0',
       expected: 'groupSize of 16 or more in steps of 8, or of at least k',
+    },
+    {
+      expression: "precision == 'float32' || groupSize >= k || groupSize % 16 == 0",
+      expected: 'groupSize in steps of 16, or of at least k, for precision int8',
     },
   ],
   failures: ['expected ids below the number of experts, got {0} at {1} = row * topK + slot.'],
@@ -65,6 +72,7 @@ export const moeGemvFp4 = {
       grid: ['ceilDiv(n, 64)', 'min(experts, m * topK)', '1'],
       threadgroup: [256, 1, 1],
       order: 'columns64/blocks/1',
+      legal: [{ expression: "precision == 'float32'", expected: 'precision float32 (int8 is for CPUs)' }],
     },
   },
   operations: "2 * m * topK * n * k * (1 + (epilogue == 'swiglu'))",

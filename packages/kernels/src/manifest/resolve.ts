@@ -30,8 +30,16 @@ export interface ResolvedKernel {
   readonly bytes: number
 }
 
-/** The order id of a kernel on a backend: the definition's, unless the backend adds in another order. */
-export function orderOf(definition: KernelDefinition, backend: Backend): string {
+/** The order id of a kernel on a backend: the definition's, unless a constant or the backend asks for another. */
+export function orderOf(
+  definition: KernelDefinition,
+  backend: Backend,
+  constants: Readonly<Record<string, string | undefined>> = {},
+): string {
+  for (const [constant, orders] of Object.entries(definition.orders ?? {})) {
+    const value = constants[constant] ?? ''
+    if (Object.hasOwn(orders, value)) return orders[value]
+  }
   return definition.launch[backend]?.order ?? definition.order
 }
 

@@ -5,9 +5,10 @@ export type ScalarType = 'u32' | 'f32'
 
 /**
  * The element type of an argument. `codes` are uint32 words of 8 FP4 codes; `scale` has the size that the constant
- * `format` gives it (fp4: half; mxfp4: E8M0; nvfp4: E4M3); `weight` that of the constant `type`.
+ * `format` gives it (fp4: half; mxfp4: E8M0; nvfp4: E4M3); `weight` that of the constant `type`; `activation` is float32, or the
+ * words that `quantize_rows_int8` makes, by the constant `precision`.
  */
-export type ElementType = 'f32' | 'f16' | 'u32' | 'codes' | 'scale' | 'weight'
+export type ElementType = 'f32' | 'f16' | 'u32' | 'codes' | 'scale' | 'weight' | 'activation'
 
 /**
  * An expression over the names of the problem and of the function constants, in exact integer arithmetic: + - * / %,
@@ -76,6 +77,8 @@ export interface KernelDefinition {
    * the same bits; selection for M = 1..8 stays within one id.
    */
   readonly order: string
+  /** Where a constant's value asks for another order: constant, value, order id. */
+  readonly orders?: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly legal: readonly Constraint[]
   /**
    * How a GPU kernel says what it refuses in its data: it writes (1 + index of the message, two words of detail) to the

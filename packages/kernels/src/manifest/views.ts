@@ -32,6 +32,7 @@ interface Arrays {
   readonly codes: Uint32Array
   readonly scale: Uint8Array | Uint16Array
   readonly weight: Float32Array | Uint16Array
+  readonly activation: Float32Array | Uint32Array
 }
 
 type Reading<D extends KernelDefinition> = Extract<Argument<D>, { readonly access: 'read' | 'read_write' }>

@@ -18,7 +18,7 @@ export function multiplyExperts(
   kernel: string,
   { m, n, k, experts, topK }: Problem,
   constants: { readonly epilogue?: 'none' | 'swiglu'; readonly input?: 'shared' | 'perSlot' },
-  { activations, ids }: { readonly activations: Float32Array; readonly ids: Uint32Array },
+  { activations, ids }: { readonly activations: Float32Array | Float64Array; readonly ids: Uint32Array },
   columnOf: (matrix: number, column: number) => Float64Array,
 ): { out: Float64Array } {
   const parts = constants.epilogue === 'swiglu' ? ([0, 1] as const) : ([0] as const)

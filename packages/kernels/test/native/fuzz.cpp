@@ -186,6 +186,9 @@ std::vector<uint32_t> supported() {
   if (avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl")) {
     isas.push_back(CPU_KERNEL_ISA_AVX512 | CPU_KERNEL_ISA_AVX2);
+    if (__builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi")) {
+      isas.push_back(CPU_KERNEL_ISA_AVX512_VNNI | CPU_KERNEL_ISA_AVX512 | CPU_KERNEL_ISA_AVX2);
+    }
   }
 #elif defined(__aarch64__)
   isas.push_back(CPU_KERNEL_ISA_NEON);

@@ -18,8 +18,8 @@ export interface KernelCall<D extends KernelDefinition> {
   readonly args: ArgumentsOf<D, ArrayBufferView>
 }
 
-/** Instruction sets that every x86-64 machine can compare with the best that it has. */
-export type Isa = 'best' | 'avx2' | 'plain'
+/** Instruction sets that every x86-64 machine can compare with the best that it has; one that it lacks stands for a lesser one. */
+export type Isa = 'best' | 'avx512' | 'avx2' | 'plain'
 
 /** Where a call runs: a CPU's instruction set, or the simulator. */
 export type Target = Isa | 'metal'

@@ -41,7 +41,9 @@ uint32_t supportedIsa() {
   constexpr uint32_t kAvx2 = 1u << 5, kF = 1u << 16, kDq = 1u << 17, kCd = 1u << 28, kBw = 1u << 30, kVl = 1u << 31;
   if (!all(b, kAvx2)) return 0;
   const bool avx512 = (saved & 0xe6) == 0xe6 && all(b, kF | kDq | kCd | kBw | kVl);
-  return CPU_KERNEL_ISA_AVX2 | (avx512 ? CPU_KERNEL_ISA_AVX512 : 0);
+  constexpr uint32_t kVbmi = 1u << 1, kVnni = 1u << 11;
+  const bool vnni = avx512 && all(c, kVbmi | kVnni);
+  return CPU_KERNEL_ISA_AVX2 | (avx512 ? CPU_KERNEL_ISA_AVX512 : 0) | (vnni ? CPU_KERNEL_ISA_AVX512_VNNI : 0);
 #elif defined(__aarch64__)
   return CPU_KERNEL_ISA_NEON;
 #else
@@ -51,6 +53,7 @@ uint32_t supportedIsa() {
 
 std::vector<std::string> isaNames(uint32_t isa) {
   std::vector<std::string> names;
+  if (isa & CPU_KERNEL_ISA_AVX512_VNNI) names.emplace_back("avx512vnni");
   if (isa & CPU_KERNEL_ISA_AVX512) names.emplace_back("avx512");
   if (isa & CPU_KERNEL_ISA_AVX2) names.emplace_back("avx2");
   if (isa & CPU_KERNEL_ISA_NEON) names.emplace_back("neon");
@@ -62,9 +65,11 @@ uint32_t capIsa(uint32_t isa, const std::string& name) {
   if (name == "plain") return 0;
   if (name == "avx2") return isa & CPU_KERNEL_ISA_AVX2;
   if (name == "avx512") return isa & (CPU_KERNEL_ISA_AVX512 | CPU_KERNEL_ISA_AVX2);
+  if (name == "avx512vnni") return isa & (CPU_KERNEL_ISA_AVX512_VNNI | CPU_KERNEL_ISA_AVX512 | CPU_KERNEL_ISA_AVX2);
   if (name == "neon") return isa & CPU_KERNEL_ISA_NEON;
   throw Error(ErrorCode::kArgument,
-              "[device.loadLibrary] expected isa 'avx512', 'avx2', 'neon' or 'plain', got '" + name + "'; leave it out");
+              "[device.loadLibrary] expected isa 'avx512vnni', 'avx512', 'avx2', 'neon' or 'plain', got '" + name +
+                  "'; leave it out");
 }
 
 std::string processorName() {
