@@ -1,6 +1,6 @@
 /** One matmul kernel over a cold pool of weights, as benchmark cases. */
 import { type BenchCase, type ColdPool, type SuiteContext, coldPool } from '@metal-fp4/bench'
-import type { Device, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
+import type { DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import { type KernelDefinition, type ResolvedArgument, quantizeRowsInt8, record, resolveKernel } from '../src/index.js'
 import { dequantizeRows } from '../src/oracles/int8_rows.js'
 import { argumentArray } from './arrays.js'
