@@ -32,7 +32,7 @@ afterAll(async () => {
 })
 
 async function tell(prompt: string, seed: number): Promise<string> {
-  const generation = model.generate(prompt, { seed, maxTokens: 250 })
+  const generation = exact.generate(prompt, { seed, maxTokens: 250 })
   for await (const _ of generation) continue
   return prompt + generation.summary.text
 }
@@ -100,7 +100,7 @@ describe('the default model', () => {
   })
 })
 
-/** The prompts and seeds of training/samples.md, under the sampling that the model itself recommends. */
+/** The prompts and seeds of training/samples.md, under the sampling that the model itself recommends, in the precision that every device has. */
 const storyPrompts: [number, string][] = [
   [1, 'Once upon a time'],
   [2, 'Once upon a time, there was a little fox'],

@@ -85,7 +85,7 @@ else
       const sampled = { ...options, temperature: 0.9, topK: 30, seed: 4, maxTokens: 8, ignoreEnd: true, logprobs: 2 }
       const made: (readonly number[])[] = []
       for (const where of [device, 'cpu'] as const) {
-        await using model = await loadModel(folder, { device: where, context: 64 })
+        await using model = await loadModel(folder, { device: where, context: 64, precision: 'float32' })
         const generation = model.generate(prompt, sampled)
         for await (const { topLogprobs } of generation) expect(topLogprobs).toHaveLength(2)
         made.push(generation.summary.tokens)

@@ -25,8 +25,8 @@ describe('packed folder', () => {
     const bytes = await packModel(source, target, { mode })
     expect(bytes % pageAlignment).toBe(0)
     expect(readdirSync(target).sort()).toEqual(['config.json', 'packed.bin', 'packed.json', 'tokenizer.json', 'tokenizer_config.json']) // prettier-ignore
-    await using quantized = await loadModel(source, { quantize: mode })
-    await using mapped = await loadModel(target)
+    await using quantized = await loadModel(source, { quantize: mode, precision: 'float32' })
+    await using mapped = await loadModel(target, { precision: 'float32' })
     const expected = await quantized.logits(tokens, { rows: 'all' })
     const logits = await mapped.logits(tokens, { rows: 'all' })
     expect(new Uint8Array(logits.buffer)).toEqual(new Uint8Array(expected.buffer))

@@ -39,7 +39,8 @@ const { values: options } = parseArgs({
   },
 })
 
-const model = await loadModel(options.model)
+// The precision that every device has, so that seeds tell the same stories everywhere.
+const model = await loadModel(options.model, { precision: 'float32' })
 const sampling = {
   ...model.samplingDefaults,
   ...given('temperature', options.temperature),

@@ -172,10 +172,11 @@ describe('junk', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(matrices.length - 1), rows, kernel, fc.integer(), async (which, m, kernel, seed) => {
         const { weights, values } = matrices[which]
+        const exact = seed % 2 === 0
         const x = normal(m * k, seed >>> 0)
         let y: Float32Array
         try {
-          y = await matmul(device, x, weights, kernel ? { kernel } : {})
+          y = await matmul(device, x, weights, { ...(kernel && { kernel }), ...(exact && { precision: 'float32' }) })
         } catch (error) {
           expect((error as Error).message).toMatch(/^\[.*\] expected .*, got /)
           return
@@ -183,7 +184,9 @@ describe('junk', () => {
         const expected = product(x, values, m, n, k)
         expect(y.length).toBe(expected.length)
         const worst = expected.reduce((most, value, i) => Math.max(most, Math.abs(y[i] - value)), 0)
-        expect(worst).toBeLessThan(1e-3) // NaN is not
+        // Activations in bytes are off by up to 1/254 of the largest of their block; a sum of many by less.
+        const rms = Math.hypot(...expected) / Math.sqrt(expected.length)
+        expect(worst).toBeLessThan(exact ? 1e-3 : 0.05 * rms) // NaN is not
       }),
       { numRuns: numRuns / 30 },
     )
