@@ -18,7 +18,7 @@ const config: UserConfig = defineConfig({
   title: 'metal-fp4',
   description:
     'FP4 language-model decoding for Node.js: formats, kernels, devices, and measurements against the memory roof',
-  // Relative addresses let the site be served from any folder.
+  // The path that the site is served under: '/metal-fp4/', for example.
   base: process.env.DOCS_BASE ?? '/',
   outDir: './dist',
   cleanUrls: true,

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import * as library from '@huggingface/tokenizers'
 import { type JsonObject, readJsonObject } from './checkpoint/json-file.js'
 import { failCheckpoint } from './errors.js'
+import { limited, oneLine } from './limited.js'
 
 /**
  * What we use of the library's class. Its own types import each other without file extensions, which TypeScript does not
@@ -19,12 +20,21 @@ const { Tokenizer: HuggingFaceTokenizer } = library as unknown as {
   Tokenizer: new (definition: object, config: object) => HuggingFaceTokenizer
 }
 
+/**
+ * What encoding or decoding may take: 2 s, and half a millisecond for each character. Long texts without any space, which take
+ * longest, need 0.03 ms a character.
+ */
+const mostMs = (characters: number): number => Math.ceil(2000 + characters / 2)
+
 export interface Tokenizer {
   /** The largest id of the vocabulary, added tokens included. */
   readonly largestToken: number
   /** The token that a sequence begins with, when the tokenizer asks for one. */
   readonly beginToken: number | undefined
-  /** Tokens of a text, with what the model expects before it (`special: false`: of the text alone). */
+  /**
+   * Tokens of a text, with what the model expects before it (`special: false`: of the text alone).
+   * @throws CheckpointError for a tokenizer that fails, or whose regular expressions come to no end
+   */
   encode(text: string, options?: { special?: boolean }): number[]
   /** Text of tokens, without special ones. */
   decode(tokens: readonly number[]): string
@@ -48,13 +58,42 @@ export interface TextStream {
 export async function loadTokenizer(folder: string): Promise<Tokenizer> {
   const definition = await readJsonObject(join(folder, 'tokenizer.json'))
   const config = await readJsonObject(join(folder, 'tokenizer_config.json'), 'optional')
+  const fail = (expected: string, error: unknown): never => {
+    const fix = 'Use a tokenizer.json as Hugging Face tokenizers writes it.'
+    return failCheckpoint({ file: definition.file, expected, got: `"${oneLine(error)}"`, fix })
+  }
   try {
     const tokenizer = new HuggingFaceTokenizer(withDefaults(definition.values), { ...config?.values })
-    return wrap(tokenizer, config)
+    return wrap(guard(tokenizer, definition.values, fail), config)
   } catch (error) {
-    const got = error instanceof Error ? error.message.split('\n')[0] : String(error)
-    const fix = 'Use a tokenizer.json as Hugging Face tokenizers writes it.'
-    return failCheckpoint({ file: definition.file, expected: 'a tokenizer', got: `"${got}"`, fix })
+    return fail('a tokenizer', error)
+  }
+}
+
+/** A tokenizer of which nothing takes forever. */
+function guard(
+  tokenizer: HuggingFaceTokenizer,
+  { decoder }: Readonly<Record<string, unknown>>,
+  fail: (expected: string, error: unknown) => never,
+): HuggingFaceTokenizer {
+  const run = <T>(length: number, verb: string, work: () => T): T => {
+    try {
+      return limited(mostMs(length), work)
+    } catch (error) {
+      return fail(`a tokenizer that ${verb}`, error)
+    }
+  }
+  // Decoding runs for each token. Without a regular expression there is nothing in it to guard against.
+  const decodes = JSON.stringify(decoder ?? null).includes('"Regex"')
+  return {
+    encode: (text, options) =>
+      run(text.length, `encodes a text of ${text.length} characters`, () => tokenizer.encode(text, options)),
+    decode: (tokens, options) =>
+      decodes
+        ? run(tokens.length, `decodes ${tokens.length} tokens`, () => tokenizer.decode(tokens, options))
+        : tokenizer.decode(tokens, options),
+    token_to_id: (token) => tokenizer.token_to_id(token),
+    get_vocab: (withAddedTokens) => tokenizer.get_vocab(withAddedTokens),
   }
 }
 

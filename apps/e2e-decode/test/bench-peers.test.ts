@@ -2,12 +2,15 @@
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { openPeer } from '@metal-fp4/bench'
 import { PbfReader } from 'pbf'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ggufFile } from '../bench/peers/gguf-file.js'
 import { place, tensorBytes } from '../bench/peers/gguf-header.js'
 import { ggufModel } from '../bench/peers/gguf-model.js'
 import { onnxModel } from '../bench/peers/onnx-model.js'
+import { workerPath } from '../bench/peers/worker-path.js'
 import { partsOf } from '../bench/profile.js'
 import { geometrySpec } from '../src/geometry/geometries.js'
 import { readGguf } from './support/gguf.js'
@@ -111,6 +114,21 @@ it('ONNX: a model of several matrices has a node and weights for each', () => {
       .flat(),
   )
   expect(parts.filter(({ tag }) => tag === 12).length).toBe(3)
+})
+
+it('the process of llama.cpp refuses a text that ends before all its tokens', async () => {
+  const entry = join(folder, 'llama.mjs')
+  // A model that ends its text after three tokens.
+  writeFileSync(
+    entry,
+    `const sequence = { clearHistory() {}, async *evaluate() { yield 1; yield 2; yield 3 } }
+     const context = { currentThreads: 1, getSequence: () => sequence }
+     export const getLlama = () => ({ loadModel: () => ({ createContext: () => context }) })`,
+  )
+  using peer = openPeer(workerPath('llama-worker.mjs'), 'fake')
+  await peer.ask('open', { entry: pathToFileURL(entry).href, settings: {} })
+  expect(await peer.ask('decode', { prompt: [1], tokens: 3 })).toMatchObject({ repeats: 2 })
+  await expect(peer.ask('decode', { prompt: [1], tokens: 4 })).rejects.toThrow('[fake] expected 4 tokens, got 3.')
 })
 
 /** Fields of a message that have a length. */

@@ -2,10 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { type ChatReply, loadChatTemplate } from '../src/chat/index.js'
+import { CompletionTranscript, TemplateTranscript, type Transcript } from '../src/chat/transcript.js'
 import { CheckpointError, ChatTemplateError, ContextOverflowError, OptionError } from '../src/errors.js'
 import { type LoadOptions, loadModel } from '../src/load-model.js'
 import type { Model } from '../src/model/model.js'
 import { packModel } from '../src/checkpoint/pack-writer.js'
+import type { Tokenizer } from '../src/tokenizer.js'
 import { cleanUp, configs, newFolder, writeCheckpoint } from './support/checkpoints.js'
 import { tokenizerConfig } from './support/tokenizer-files.js'
 
@@ -31,6 +33,21 @@ async function textOf(reply: ChatReply): Promise<string> {
   let text = ''
   for await (const piece of reply) text += piece.text
   return text
+}
+
+/** Says turns in a context of 200 positions, of which 40 are kept for the answer "Ok." */
+function conversation(
+  transcript: Transcript,
+  tokenizer: Tokenizer,
+): { plan: (text: string) => { tokens: readonly number[]; dropped: number; text: string } } {
+  return {
+    plan(said) {
+      const { tokens, dropped, commit } = transcript.plan(said, 200, 40)
+      expect(tokens.length).toBeLessThanOrEqual(160)
+      commit({ text: 'Ok.', tokens: tokenizer.encode('Ok.', { special: false }), exact: true, ended: false })
+      return { tokens, dropped, text: tokenizer.decode(tokens) }
+    },
+  }
 }
 
 const greedy = { temperature: 0, maxTokens: 12, ignoreEnd: true } as const
@@ -170,9 +187,34 @@ describe('a conversation', () => {
     expect(dropped).toBeGreaterThan(0)
     expect(dropped % 2).toBe(0)
     expect(chat.messages[0]).toEqual({ role: 'system', content: 'S' })
-    expect(chat.messages).toHaveLength(1 + 24 - dropped)
+    expect(chat.messages.filter(({ role }) => role === 'user').map(({ content }) => content)).toEqual(
+      Array.from({ length: 12 }, (_, turn) => `Turn number ${turn}.`),
+    )
     await expect(textOf(chat.send('x'.repeat(200)))).rejects.toThrow(ContextOverflowError)
     await textOf(chat.send('Still there?'))
+    for (const said of ['Still there?', 'Turn number 11.', 'Turn number 10.']) expect(chat.undo()).toBe(said)
+  })
+
+  it('makes room for several turns at once when the context is full', async () => {
+    await using model = await load(chatFolder(template))
+    const loaded = (await loadChatTemplate(chatFolder(template)))!
+    const transcript = new TemplateTranscript(loaded, model.tokenizer!, 'S')
+    const { plan } = conversation(transcript, model.tokenizer!)
+    const prompts = Array.from({ length: 40 }, (_, turn) => plan(`Turn ${turn}.`))
+    const made = prompts.filter(({ dropped }) => dropped > 0)
+    expect(made.length).toBeGreaterThan(1)
+    for (const { dropped, text } of made) {
+      expect(dropped).toBeGreaterThanOrEqual(6)
+      expect(text.startsWith('system: S\nuser: Turn ')).toBe(true)
+    }
+    // All others begin with the whole of the turn before.
+    for (const [i, { dropped, text }] of prompts.entries()) {
+      if (i > 0 && dropped === 0) expect(text.startsWith(prompts[i - 1].text)).toBe(true)
+    }
+    // Taken back and said again, a turn is what it was, also where its room was made.
+    const last = prompts.indexOf(made[made.length - 1])
+    for (let turn = 39; turn >= last; turn--) expect(transcript.undo()).toBe(`Turn ${turn}.`)
+    expect(plan(`Turn ${last}.`)).toEqual(prompts[last])
   })
 
   it('one answer at a time; none after it is disposed', async () => {
@@ -240,6 +282,17 @@ describe('a model without a template', () => {
     }
     expect(dropped).toBeGreaterThan(0)
     await expect(textOf(chat.send('x'.repeat(96)))).rejects.toThrow(ContextOverflowError)
+  })
+
+  it('keeps the begin token and what it was told when it forgets its beginning', async () => {
+    await using model = await load(chatFolder(undefined))
+    const { plan } = conversation(new CompletionTranscript(model.tokenizer!, 'Tell it to a child.'), model.tokenizer!)
+    const prompts = Array.from({ length: 40 }, (_, turn) => plan(`Then the cat sat ${turn}.`))
+    expect(prompts.filter(({ dropped }) => dropped > 0).length).toBeGreaterThan(1)
+    for (const { tokens, text } of prompts) {
+      expect(tokens[0]).toBe(model.tokenizer!.beginToken)
+      expect(text.startsWith('Tell it to a child.\n\n')).toBe(true)
+    }
   })
 
   it('begins a new text when the model has ended the last one', async () => {

@@ -1,4 +1,5 @@
 /** The verbs that are more than a run of a library function: conversations, conversions that are killed, doctor, inspect. */
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -16,6 +17,7 @@ const hasPty = process.platform === 'linux' && existsSync('/usr/bin/script')
 
 describe('chat', () => {
   const chat = ['chat', '-n', '12', '--temp', '0', '-t', '1']
+  const slow = ['chat', '-n', '2000', '--temp', '1', '--seed', '1', '-t', '1', '--frequency-penalty', '0.01']
 
   it('answers a line each, and says that the model only continues', async () => {
     const outcome = await run(chat, { input: 'Once upon a time there was a fox.\n\nThe fox was red.\n' })
@@ -41,7 +43,7 @@ describe('chat', () => {
   it('knows commands, and says which it does not know', async () => {
     const file = join(newFolder(), 'talk.json')
     const lines = ['/help', 'The cat sat.', `/save ${file}`, `/save ${file}`, '/info', '/sing', '/undo', '/undo', '/retry', '/save', '/system', '/reset', '//slash', '/exit', 'not reached'] // prettier-ignore
-    const { code, stdout, stderr } = await run(chat, { input: lines.join('\n') })
+    const { code, stdout, stderr } = await run([...chat, '--commands'], { input: lines.join('\n') })
     expect(code).toBe(0)
     expect(stdout.trim()).not.toContain('reached')
     for (const text of [
@@ -61,20 +63,43 @@ describe('chat', () => {
     expect(messages.map(({ role }) => role)).toEqual(['user', 'assistant'])
   })
 
-  it('Ctrl-C ends an answer, a second one the conversation', async () => {
+  it('from a pipe, a line with a slash is text', async () => {
+    const file = join(newFolder(), 'talk.json')
+    const { code, stdout } = await run([...chat, '--json'], { input: `/save ${file}\n//twice\n/exit\n` })
+    expect(code).toBe(0)
+    const prompts = stdout.trim().split('\n').map((line) => (JSON.parse(line) as { prompt: string }).prompt) // prettier-ignore
+    expect(prompts).toEqual([`/save ${file}`, '//twice', '/exit'])
+    expect(existsSync(file)).toBe(false)
+  })
+
+  it('prints an object for each line, errors and commands included', async () => {
+    const input = `The cat sat.\n${'the cat '.repeat(100)}\n/sing\nIt ran.\n`
+    const { code, stdout } = await run([...chat, '-c', '64', '--json', '--commands'], { input })
+    expect(code).toBe(1)
+    expect(stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ prompt: 'The cat sat.', tokenCount: 12 }),
+      {
+        prompt: 'the cat '.repeat(100),
+        error: {
+          code: 'ERR_FP4_DECODE_CONTEXT_OVERFLOW',
+          message: expect.stringContaining('expected a message of at most') as string,
+        },
+      },
+      { command: '/sing', message: expect.stringContaining('expected a command, got /sing') as string },
+      expect.objectContaining({ prompt: 'It ran.', tokenCount: 12 }),
+    ]) // prettier-ignore
+  })
+
+  it('Ctrl-C ends a conversation from a pipe, whatever lines are left', async () => {
     let sent = 0
-    const slow = ['chat', '-n', '2000', '--temp', '1', '--seed', '1', '-t', '1', '--frequency-penalty', '0.01']
     const outcome = await run(slow, {
-      input: 'Once upon a time\n',
-      keepOpen: true,
+      input: 'Once upon a time\n'.repeat(50),
       onOutput: (_, kill) => {
-        if (sent++ > 0) return
-        kill('SIGINT')
-        setTimeout(() => kill('SIGINT'), 1500)
+        if (sent++ === 0) kill('SIGINT')
       },
     })
     expect(outcome).toMatchObject({ code: 130, signal: null })
-    expect(outcome.stdout).toMatch(/\n$/)
+    expect(outcome.stdout.trim().split('\n\n').length).toBeLessThan(10)
     expect(outcome.stderr).not.toMatch(/ at .*:\d+:\d+/)
   })
 
@@ -85,28 +110,57 @@ describe('chat', () => {
   })
 
   it.skipIf(!hasPty)('on a terminal: a prompt, the speed, /exit', async () => {
-    const command = `"${process.execPath}" "${program}" ${chat.join(' ')}`
-    let step = 0
     const inputs = ['The cat sat.\r', '/exit\r']
-    const { code, stdout } = await new Promise<{ code: number | null; stdout: string }>((resolve, reject) => {
-      import('node:child_process')
-        .then(({ spawn }) => {
-          const env = { ...process.env, NO_COLOR: '1', TERM: 'xterm' }
-          const child = spawn('script', ['-qec', command, '/dev/null'], { env })
-          let text = ''
-          child.stdout.on('data', (data: Buffer) => {
-            text += data.toString()
-            if (text.split('> ').length > step + 1 && step < inputs.length) child.stdin.write(inputs[step++])
-          })
-          child.on('close', (exit) => resolve({ code: exit, stdout: text }))
-        })
-        .catch(reject)
+    let step = 0
+    const { code, stdout } = await onTerminal(chat, (text, type) => {
+      if (text.split('> ').length > step + 1 && step < inputs.length) type(inputs[step++])
     })
     expect(code).toBe(0)
     expect(stdout).toContain('/help lists the commands.')
     expect(stdout).toMatch(/12 tokens, [\d.]+ tokens\/s .* of 2048 positions/)
     // NO_COLOR: cursor movements of the line editor, but no colour or faintness.
     expect(stdout.replaceAll('\u001b', '<esc>')).not.toMatch(/<esc>\[[0-9;]*m/)
+  })
+
+  it.skipIf(!hasPty)('on a terminal, Ctrl-C ends an answer, and the conversation goes on', async () => {
+    let step = 0
+    const { code, stdout } = await onTerminal(slow, (text, type) => {
+      const due = [text.includes('> '), /Once upon a time\s+\S/.test(text), /tokens\/s.*> /s.test(text)]
+      if (due[step]) type(['Once upon a time\r', '\u0003', '/exit\r'][step++])
+    })
+    expect(code).toBe(0)
+    expect(step).toBe(3)
+    expect(Number(/(\d+) tokens, [\d.]+ tokens\/s/.exec(stdout)?.[1])).toBeLessThan(2000)
+  })
+})
+
+/** Runs the program on a terminal of its own; `onOutput` sees all that it has shown, and may type. */
+function onTerminal(
+  args: readonly string[],
+  onOutput: (text: string, type: (keys: string) => void) => void,
+): Promise<{ code: number | null; stdout: string }> {
+  return new Promise((resolve, reject) => {
+    const command = `"${process.execPath}" "${program}" ${args.join(' ')}`
+    const env = { ...process.env, NO_COLOR: '1', TERM: 'xterm' }
+    const child = spawn('script', ['-qec', command, '/dev/null'], { env })
+    let text = ''
+    child.on('error', reject)
+    child.stdout.on('data', (data: Buffer) => {
+      text += data.toString()
+      onOutput(text, (keys) => child.stdin.write(keys))
+    })
+    child.on('close', (code) => resolve({ code, stdout: text }))
+  })
+}
+
+describe('generate', () => {
+  it('Ctrl-C ends it while it waits for a prompt', async () => {
+    const child = spawn(process.execPath, [program, 'generate', '-p', '-'])
+    const closed = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })))
+    child.stdin.write('Once')
+    // Time to read that, and then wait: a signal that came before would prove nothing.
+    setTimeout(() => child.kill('SIGINT'), 1500)
+    expect(await closed).toEqual({ code: null, signal: 'SIGINT' })
   })
 })
 
@@ -152,6 +206,15 @@ describe('convert', () => {
     expect(outcome).toMatchObject({ code, stdout: '' })
     expect(outcome.stderr).toMatch(message)
     expect(outcome.stderr.trim().split('\n')).toHaveLength(1)
+  })
+
+  it('leaves a folder of other files alone without --force', async () => {
+    const target = writeCheckpoint(configs.llama)
+    const refused = await run(['convert', checkpoint, target])
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/to be absent, empty or a packed model, got a folder of other files .*--force/)
+    expect((await run(['convert', checkpoint, target, '--force'])).code).toBe(0)
+    expect(readdirSync(target).sort()).toEqual(['config.json', 'packed.bin', 'packed.json', 'tokenizer.json', 'tokenizer_config.json']) // prettier-ignore
   })
 
   it('a target that cannot be written is a failure', async () => {

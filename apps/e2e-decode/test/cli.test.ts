@@ -152,7 +152,7 @@ describe('the other verbs', () => {
     const text = join(newFolder(), 'text.txt')
     writeFileSync(text, 'the first<|endoftext|>the second<|endoftext|>the third')
     const result = await run(['perplexity', text, '--last', '2', '-m', target, '--json'])
-    expect(JSON.parse(result.stdout)).toMatchObject({ documents: 2, truncated: 0, perplexity: expect.any(Number) })
+    expect(JSON.parse(result.stdout)).toMatchObject({ documents: 2, windowed: 0, perplexity: expect.any(Number) })
   })
 })
 
@@ -160,6 +160,9 @@ describe('errors', () => {
   const cases: [string, number, string[], RegExp][] = [
     ['an unknown option', 2, ['generate', '--temprature', '1'], /unknown option '--temprature'/],
     ['a wrong value', 2, ['generate', '-n', 'many'], /option '-n, --max-tokens <n>' argument 'many' is invalid. Expected an integer of at least 1/], // prettier-ignore
+    ['no probability at all', 2, ['generate', '--top-p', '0', '-m', '/nowhere'], /'--top-p <x>' argument '0' is invalid. Expected a number above 0 and up to 1/], // prettier-ignore
+    ['too many log-probabilities', 2, ['generate', '--logprobs', '500', '-m', '/nowhere'], /'--logprobs <n>' argument '500' is invalid. Expected an integer from 0 to 100/], // prettier-ignore
+    ['a format for what is packed, to inspect', 2, ['inspect', '--q-mode', 'nvfp4'], /expected no format \(quantization, --q-mode\)/], // prettier-ignore
     [
       'a wrong choice',
       2,

@@ -1,4 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync, existsSync, mkdirSync, readFileSync, readdirSync, realpathSync, renameSync, symlinkSync, writeFileSync,
+} from 'node:fs' // prettier-ignore
 import { join } from 'node:path'
 import { fromMlx, dequantize } from '@metal-fp4/fp4-quant'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -114,6 +116,104 @@ describe.each(conversions)('%s', (_, convert) => {
     copyFileSync(join(source, 'config.json'), join(`${target}.partial`, 'precious.json'))
     await expect(convert(source, target, {})).rejects.toThrow(FileError)
     expect(readdirSync(`${target}.partial`)).toEqual(['precious.json'])
+  })
+})
+
+describe.each(conversions)('the target: %s', (_, convert) => {
+  const refused = /to be absent, empty or a .*model.*, got a folder of other files \(.*--force/
+
+  it('is no folder that something else has made, unless by force', async () => {
+    const source = writeCheckpoint(configs.llama)
+    const target = writeCheckpoint(configs.qwen3)
+    writeFileSync(join(target, 'NOTES.md'), 'mine')
+    const before = contents(target)
+    await expect(convert(source, target, {})).rejects.toThrow(refused)
+    expect(contents(target)).toEqual(before)
+    expect(existsSync(`${target}.partial`)).toBe(false)
+    await convert(source, target, { force: true })
+    const whole = join(newFolder(), 'whole')
+    await convert(source, whole, {})
+    expect(contents(target)).toEqual({ ...contents(whole), 'NOTES.md': before['NOTES.md'] })
+  })
+
+  it('is no model that the other conversion has made', async () => {
+    const source = writeCheckpoint(configs.llama)
+    for (const [, other] of conversions.filter(([, one]) => one !== convert)) {
+      const target = newFolder()
+      await other(source, target, {})
+      await expect(convert(source, target, {})).rejects.toThrow(refused)
+    }
+  })
+
+  it('may be named by a link', async () => {
+    const source = writeCheckpoint(configs.llama)
+    const target = newFolder()
+    const link = join(newFolder(), 'link')
+    symlinkSync(target, link)
+    await convert(source, link, {})
+    expect(realpathSync(link)).toBe(realpathSync(target))
+    expect(readdirSync(target)).toContain('config.json')
+    const dangling = join(newFolder(), 'dangling')
+    symlinkSync(join(newFolder(), 'gone'), dangling)
+    await expect(convert(source, dangling, {})).rejects.toThrow('got a link to nothing')
+  })
+
+  it('is not the current folder, which would be gone', async () => {
+    await expect(convert(writeCheckpoint(configs.llama), '.', { force: true })).rejects.toThrow('got the current one')
+  })
+
+  it('comes back when a run was killed before the new model was in its place', async () => {
+    const source = writeCheckpoint(configs.llama)
+    const target = join(newFolder(), 'target')
+    await convert(source, target, {})
+    const before = contents(target)
+    await abortedAfter(5, (options) => convert(source, target, options))
+    renameSync(target, join(`${target}.partial`, '.replaced'))
+    await abortedAfter(6, (options) => convert(source, target, options))
+    expect(contents(target)).toEqual(before)
+    await convert(source, target, {})
+    expect(contents(target)).toEqual(before)
+  })
+
+  it('keeps its other files when a run was killed after the new model was in its place', async () => {
+    const source = writeCheckpoint(configs.llama)
+    const target = join(newFolder(), 'target')
+    await convert(source, target, {})
+    const before = contents(target)
+    const old = join(target, '.replaced')
+    mkdirSync(old)
+    writeFileSync(join(old, 'NOTES.md'), 'mine')
+    writeFileSync(join(old, 'config.json'), '{}')
+    await abortedAfter(1, (options) => convert(source, target, options))
+    expect(contents(target)).toEqual({ ...before, 'NOTES.md': Buffer.from('mine').toString('hex') })
+  })
+
+  it('is of one conversion at a time', async () => {
+    const source = writeCheckpoint(configs.llama)
+    const target = join(newFolder(), 'target')
+    const both = await Promise.allSettled([convert(source, target, {}), convert(source, target, {})])
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    const { reason } = both.find(({ status }) => status === 'rejected') as PromiseRejectedResult
+    expect(reason).toMatchObject({
+      code: 'ERR_FP4_DECODE_FILE',
+      message: expect.stringMatching(/to be free, got a conversion at work on it \(process \d+\)/) as string,
+    })
+    expect(readdirSync(target)).not.toContain('lock')
+  })
+
+  it('has a lock that counts as long as its process lives', async () => {
+    const source = writeCheckpoint(configs.llama)
+    const target = join(newFolder(), 'target')
+    await abortedAfter(4, (options) => convert(source, target, options))
+    const lock = join(`${target}.partial`, 'lock')
+    expect(existsSync(lock)).toBe(false)
+    writeFileSync(lock, `${process.ppid}\n`)
+    await expect(convert(source, target, {})).rejects.toThrow(`remove ${lock} when there is none`)
+    // Larger than any number of a process; and our own, which is left by a process of an earlier container.
+    for (const pid of [2 ** 30, process.pid]) {
+      writeFileSync(lock, `${pid}\n`)
+      await abortedAfter(5, (options) => convert(source, target, options))
+    }
   })
 })
 

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ContextOverflowError, OptionError } from '../src/errors.js'
+import { CheckpointError, ContextOverflowError, OptionError } from '../src/errors.js'
 import type { Generation, GenerationSummary } from '../src/generation/generation.js'
 import { loadModel } from '../src/load-model.js'
 import type { Model } from '../src/model/model.js'
@@ -82,6 +82,18 @@ describe('generate', () => {
     await expect(loadModel(wrong)).rejects.toThrow(
       /generation_config.json, "eos_token_id": expected (an integer|integers) from 0 to 258.*, got /,
     )
+  })
+
+  it.each([
+    ['top_p', 1.5, 'a number above 0 and up to 1'],
+    ['temperature', 1000, 'a number above 0 and up to 100'],
+    ['min_p', 2, 'a number from 0 to 1'],
+  ])('%s %d of a checkpoint is the checkpoint’s fault', async (key, value, expected) => {
+    const wrong = writeCheckpoint(configs.qwen3Moe)
+    writeFileSync(`${wrong}/generation_config.json`, JSON.stringify({ do_sample: true, [key]: value }))
+    const error: unknown = await loadModel(wrong).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(CheckpointError)
+    expect(error).toMatchObject({ entry: key, message: expect.stringContaining(`expected ${expected}, got`) as string })
   })
 
   it.each([2, 4])('needs no more than %i submissions in flight', async (maxInFlight) => {
@@ -200,6 +212,21 @@ describe('aborting', () => {
     const whole = await fresh('leave me', options)
     for await (const { index } of model.generate('leave me', options)) if (index === 5) break
     expect((await run(model.generate('leave me', options))).tokens).toEqual(whole.tokens)
+  })
+
+  it('works while it waits for the model, and lets the next one in', async () => {
+    const options = { ...sampled, seed: 5, maxTokens: 12 }
+    const whole = await fresh('wait', options)
+    const controller = new AbortController()
+    const { signal } = controller
+    const first = model.generate('first', options)[Symbol.asyncIterator]()
+    await first.next()
+    const waiting = [run(model.generate('second', { ...options, signal })), model.logits([1, 2], { signal })]
+    const last = run(model.generate('wait', options))
+    controller.abort(new Error('no longer'))
+    for (const one of waiting) await expect(one).rejects.toThrow('no longer')
+    await first.return()
+    expect((await last).tokens).toEqual(whole.tokens)
   })
 
   it('during the prompt leaves no trace either', async () => {

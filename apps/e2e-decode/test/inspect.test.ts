@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { measureError } from '@metal-fp4/fp4-quant'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -46,6 +46,27 @@ describe('inspectModel', () => {
     const seen = await inspectModel(writeCheckpoint(configs.llama), { quantization: { mode: 'none' } })
     expect(seen.error).toBeUndefined()
     expect(seen.tensors.every(({ error }) => error === undefined)).toBe(true)
+  })
+
+  it('a packed folder has its format already', async () => {
+    const packed = newFolder()
+    await packModel(writeCheckpoint(configs.llama), packed, { mode: 'fp4' })
+    await expect(inspectModel(packed, { quantization: { mode: 'nvfp4' } })).rejects.toThrow(
+      /expected no format \(quantization, --q-mode\) .*, got one\. It is packed already/,
+    )
+  })
+
+  it.skipIf(process.platform !== 'linux')('closes the checkpoint when it refuses', async () => {
+    const folder = writeCheckpoint(configs.llama)
+    await expect(inspectModel(folder, { original: folder })).rejects.toThrow(/expected no original/)
+    const links = readdirSync('/proc/self/fd').map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`)
+      } catch {
+        return ''
+      }
+    })
+    expect(links.filter((path) => path.startsWith(folder))).toEqual([])
   })
 
   it('stops when it is aborted', async () => {

@@ -24,7 +24,8 @@ function partsOn(backend: 'cpu' | 'metal', quantized: boolean, precision?: Preci
         : denseWeightsFrom({ type: 'bf16', n, k, stacks, weights: memory }),
     )
   }
-  return { library: { backend }, spec, weights, ...(precision && { precision }) } as unknown as PassParts
+  const info = { backend, name: '', threads: 0, features: [], copyGigabytesPerSecond: 1 }
+  return { library: { backend, info }, spec, weights, ...(precision && { precision }) } as unknown as PassParts
 }
 
 describe('scratch of a pass', () => {

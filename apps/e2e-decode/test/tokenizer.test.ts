@@ -6,9 +6,9 @@ import { type Tokenizer, loadTokenizer } from '../src/tokenizer.js'
 import { cleanUp, newFolder } from './support/checkpoints.js'
 import { endOfText, tokenizerConfig, tokenizerJson } from './support/tokenizer-files.js'
 
-function writeTokenizer(config: unknown = tokenizerConfig): string {
+function writeTokenizer(config: unknown = tokenizerConfig, changes: object = {}): string {
   const folder = newFolder()
-  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizerJson()))
+  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify({ ...tokenizerJson(), ...changes }))
   writeFileSync(join(folder, 'tokenizer_config.json'), JSON.stringify(config))
   return folder
 }
@@ -38,6 +38,40 @@ describe('tokenizer', () => {
     expect(tokenizer.decode([endOfText, 258, 32, 104, 105, endOfText])).toBe('the hi')
     expect(tokenizer.decode([])).toBe('')
   })
+
+  it.each([
+    [
+      'encodes',
+      { pre_tokenizer: { type: 'Split', pattern: { Regex: '(a+)+$' }, behavior: 'Isolated', invert: false } },
+    ],
+    [
+      'decodes',
+      {
+        decoder: {
+          type: 'Sequence',
+          decoders: [{ type: 'Fuse' }, { type: 'Replace', pattern: { Regex: '(a+)+$' }, content: '' }],
+        },
+      },
+    ],
+  ])(
+    'a regular expression without end is an error of the file: it %s',
+    async (verb, changes) => {
+      const hostile = await loadTokenizer(writeTokenizer(undefined, changes))
+      const text = `${'a'.repeat(40)}b`
+      const use = (): unknown =>
+        verb === 'encodes' ? hostile.encode(text) : hostile.decode([...new TextEncoder().encode(text)])
+      const message = new RegExp(
+        `tokenizer\\.json.* expected a tokenizer that ${verb} .*, got "no end after 20\\d\\d ms"`,
+      )
+      expect(use).toThrow(
+        expect.objectContaining({
+          code: 'ERR_FP4_DECODE_CHECKPOINT',
+          message: expect.stringMatching(message) as string,
+        }) as Error,
+      )
+    },
+    30_000,
+  )
 
   it('keeps back incomplete characters while streaming', () => {
     const stream = tokenizer.stream()

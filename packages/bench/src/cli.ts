@@ -1,5 +1,4 @@
 /** The command line: suites in, a report on stdout, everything else on stderr. */
-import { writeFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { type Io, type Verb, exit } from './cli/io.js'
 import { compareVerb } from './cli/compare.js'
@@ -8,6 +7,7 @@ import { type CliOptions, makeProgram } from './cli/program.js'
 import { runOnDevices } from './cli/run.js'
 import { type AnySuite, loadSuites, selectSuites } from './cli/suites.js'
 import { BenchError, fail, messageOf } from './errors.js'
+import { checkOutput, writeOutput } from './output-file.js'
 import { report } from './reporters/index.js'
 import { describeRun } from './run-description.js'
 
@@ -67,22 +67,17 @@ async function run(
     return exit.ok
   }
   const chosen = selectSuites(all, names, flags.peer?.name)
-  const results = { ...(await runOnDevices(chosen, flags, io, roofBytes)), run: describeRun(argv, versions) }
+  // What can go wrong without a measurement goes wrong before one.
+  const description = describeRun(argv, versions)
+  if (flags.save !== undefined) checkOutput('--save', flags.save)
+  const results = { ...(await runOnDevices(chosen, flags, io, roofBytes)), run: description }
   if (results.rows.length === 0 && !results.counts && !results.failures && !signal?.aborted) {
     fail('bench', 'at least one case', 'none for these flags', 'Widen --format, --m or --shape, or see --list.')
   }
-  if (flags.save !== undefined) save(flags.save, report(results, 'json'))
   stdout(report(results, flags.output, { color }))
+  if (flags.save !== undefined) writeOutput('--save', flags.save, report(results, 'json'))
   if (signal?.aborted) return exit.interrupted
   return results.failures ? exit.failed : exit.ok
-}
-
-function save(path: string, text: string): void {
-  try {
-    writeFileSync(path, text)
-  } catch (error) {
-    fail('--save', `to write ${path}`, messageOf(error), 'Name a file in a folder that exists.')
-  }
 }
 
 function ioOf({ stdout, stderr, color, signal }: RunCliOptions): Io {

@@ -19,6 +19,7 @@ export {
   defineContestSuite,
   runContest,
 } from './peers/contest.js'
+export { checkOutput, writeOutput } from './output-file.js'
 export { type PeerProcess, openPeer } from './peers/process.js'
 export { type Peer, type PeerRequest, resolvePeer } from './peers/resolve.js'
 export { type ContestProgress, type ContestRunOptions, runContests } from './peers/runner.js'

@@ -11,66 +11,141 @@ export function readReport(path: string): BenchReport {
   const timed: BenchRow[] = []
   const counts: CountRow[] = []
   for (const [i, row] of all.entries()) {
-    if (typeof row.utilization === 'number') counts.push(row as unknown as CountRow)
-    else timed.push(checkRow(row, path, i))
+    // Suites may add columns of any name to a timed row; samples only such a row has.
+    const counted = row.utilization !== undefined && row.samplesNs === undefined
+    check(row, counted ? countFields : rowFields, path, `rows[${i}]`)
+    if (row.speedup !== undefined) check(row, raceFields, path, `rows[${i}]`)
+    if (counted) counts.push(row as unknown as CountRow)
+    else timed.push(row as unknown as BenchRow)
+    if (row.parts !== undefined) checkEach(row.parts, partFields, path, `rows[${i}].parts`)
   }
+  const checked = object(machine, path, 'machine to be an object')
+  check(checked, machineFields, path, 'machine')
+  const failed = failures === undefined ? [] : checkEach(failures, failureFields, path, 'failures')
   return {
-    machine: checkMachine(object(machine, path, 'machine to be an object'), path),
+    machine: checked as unknown as BenchReport['machine'],
     rows: timed,
-    ...(run === undefined
-      ? {}
-      : { run: object(run, path, 'run to be an object') as unknown as NonNullable<BenchReport['run']> }),
+    ...(run !== undefined && { run: checkRun(run, path) }),
     ...(counts.length > 0 && { counts }),
-    ...(Array.isArray(failures)
-      && failures.length > 0 && { failures: failures as NonNullable<BenchReport['failures']> }),
+    ...(failed.length > 0 && { failures: failed as unknown as NonNullable<BenchReport['failures']> }),
   }
 }
 
 type Fields = Readonly<Record<string, unknown>>
 
-const texts = ['suite', 'kernel', 'format', 'precision', 'device'] as const
-const numbers = ['m', 'n', 'k', 'threads', 'medianNs', 'bytes', 'gigabytesPerSecond', 'roofGigabytesPerSecond'] as const
-
-function checkRow(row: Fields, path: string, i: number): BenchRow {
-  for (const field of texts) {
-    if (typeof row[field] !== 'string') refuse(path, `rows[${i}].${field} to be a string`, row[field])
-  }
-  for (const field of numbers) {
-    if (!isNumber(row[field])) refuse(path, `rows[${i}].${field} to be a number`, row[field])
-  }
-  const { samplesNs, percentOfRoof } = row
-  if (!Array.isArray(samplesNs) || samplesNs.length === 0 || !samplesNs.every((one) => isNumber(one) && one > 0)) {
-    refuse(path, `rows[${i}].samplesNs to be positive numbers`, samplesNs)
-  }
-  if (percentOfRoof !== null && !isNumber(percentOfRoof)) {
-    refuse(path, `rows[${i}].percentOfRoof to be a number or null`, percentOfRoof)
-  }
-  return row as unknown as BenchRow
+/** What a field has to be, and that in words. */
+interface Kind {
+  readonly expected: string
+  readonly is: (value: unknown) => boolean
 }
 
-function checkMachine(machine: Fields, path: string): BenchReport['machine'] {
-  for (const field of ['cpu', 'platform', 'node', 'date']) {
-    if (typeof machine[field] !== 'string') refuse(path, `machine.${field} to be a string`, machine[field])
+const text: Kind = { expected: 'a string', is: (value) => typeof value === 'string' }
+const number: Kind = { expected: 'a number', is: isNumber }
+const count: Kind = { expected: 'a number from 0', is: (value) => isNumber(value) && value >= 0 }
+const positive: Kind = { expected: 'a positive number', is: isPositive }
+const positives: Kind = {
+  expected: 'positive numbers',
+  is: (value) => Array.isArray(value) && value.length > 0 && value.every(isPositive),
+}
+
+function optional({ expected, is }: Kind): Kind {
+  return { expected: `${expected}, or left out`, is: (value) => value === undefined || is(value) }
+}
+
+function orNull({ expected, is }: Kind): Kind {
+  return { expected: `${expected} or null`, is: (value) => value === null || is(value) }
+}
+
+const shapeFields = {
+  suite: text,
+  kernel: text,
+  variant: optional(text),
+  format: text,
+  m: count,
+  n: count,
+  k: count,
+}
+
+const rowFields: Readonly<Record<string, Kind>> = {
+  ...shapeFields,
+  precision: text,
+  device: text,
+  threads: count,
+  medianNs: positive,
+  relativeSpread: count,
+  bytes: positive,
+  gigabytesPerSecond: positive,
+  roofGigabytesPerSecond: positive,
+  samplesNs: positives,
+  percentOfRoof: orNull(positive),
+  gigaflopsPerSecond: optional(count),
+  tokensPerSecond: optional(count),
+  engine: optional(text),
+}
+
+const raceFields = { versus: text, speedup: positive, speedupLow: positive, speedupHigh: positive }
+
+const countFields: Readonly<Record<string, Kind>> = {
+  ...shapeFields,
+  usefulMultiplyAdds: count,
+  executedMultiplyAdds: count,
+  utilization: count,
+  bytesRead: count,
+}
+
+const partFields = { kernel: text, calls: count, durationNs: count }
+const failureFields = { suite: text, case: text, threads: count, message: text }
+const machineFields = {
+  cpu: text,
+  platform: text,
+  node: text,
+  date: text,
+  cores: number,
+  threads: number,
+  memoryBytes: number,
+}
+
+function checkRun(value: unknown, path: string): NonNullable<BenchReport['run']> {
+  const run = object(value, path, 'run to be an object')
+  for (const [i, one] of array(run.arguments, path, 'run.arguments').entries()) {
+    if (!text.is(one)) refuse(path, `run.arguments[${i}] to be a string`, one)
   }
-  for (const field of ['cores', 'threads', 'memoryBytes']) {
-    if (!isNumber(machine[field])) refuse(path, `machine.${field} to be a number`, machine[field])
+  check(run, { commit: orNull(text) }, path, 'run')
+  object(run.versions, path, 'run.versions to be an object')
+  return run as unknown as NonNullable<BenchReport['run']>
+}
+
+function checkEach(value: unknown, kinds: Readonly<Record<string, Kind>>, path: string, name: string): Fields[] {
+  return array(value, path, name).map((one, i) => {
+    const fields = object(one, path, `${name}[${i}] to be an object`)
+    check(fields, kinds, path, `${name}[${i}]`)
+    return fields
+  })
+}
+
+function check(fields: Fields, kinds: Readonly<Record<string, Kind>>, path: string, name: string): void {
+  for (const [field, { expected, is }] of Object.entries(kinds)) {
+    if (!is(fields[field])) refuse(path, `${name}.${field} to be ${expected}`, fields[field])
   }
-  return machine as unknown as BenchReport['machine']
 }
 
 function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
+function isPositive(value: unknown): boolean {
+  return isNumber(value) && value > 0
+}
+
 function parse(path: string): unknown {
-  let text: string
+  let json: string
   try {
-    text = readFileSync(path, 'utf8')
+    json = readFileSync(path, 'utf8')
   } catch (error) {
     return fail('report', `a file at ${path}`, messageOf(error), 'Make one: bench --save FILE.')
   }
   try {
-    return JSON.parse(text)
+    return JSON.parse(json)
   } catch (error) {
     return fail('report', `${path} to hold JSON`, messageOf(error), 'Make it again: bench --save FILE.')
   }
@@ -86,11 +161,11 @@ function array(value: unknown, path: string, name: string): readonly unknown[] {
 }
 
 function refuse(path: string, expected: string, got: unknown): never {
-  const text = got === undefined ? 'none' : JSON.stringify(got)
+  const given = got === undefined ? 'none' : JSON.stringify(got)
   return fail(
     'report',
     `${path}: ${expected}`,
-    text.length > 60 ? `${text.slice(0, 60)}…` : text,
+    given.length > 60 ? `${given.slice(0, 60)}…` : given,
     'Make it again: bench --save FILE.',
   )
 }

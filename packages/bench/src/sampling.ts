@@ -1,6 +1,6 @@
 /** Runs a case until its time is spent: warm-up, then samples of device time for one product. */
 import { fail } from './errors.js'
-import type { BenchCase } from './suite.js'
+import type { BenchCase, Timing } from './suite.js'
 
 export interface SamplingOptions {
   /** Exactly this many samples, whatever they take. */
@@ -14,8 +14,8 @@ export interface SamplingOptions {
   readonly now?: () => number
 }
 
-/** A median wants a few samples even of a slow case, and gains nothing beyond many of a fast one. */
-const fewestSamples = 3
+/** Fewer have no 95 % interval of their median; beyond many a fast case gains nothing. */
+const fewestSamples = 6
 const mostSamples = 200
 const warmupShare = 0.2
 
@@ -25,13 +25,14 @@ const warmupShare = 0.2
  */
 export async function sampleCase(benchCase: BenchCase, options: SamplingOptions = {}): Promise<number[]> {
   const { samples, timeMs = 600, signal, between, now = () => performance.now() } = options
+  const run = async (): Promise<number> => timeOf(benchCase.kernel, await benchCase.run())
   let start = now()
-  await timeOf(benchCase)
+  await run()
   await benchCase.verify?.()
   const firstMs = now() - start
   while (now() - start < warmupShare * timeMs && now() - start + firstMs < timeMs) {
     signal?.throwIfAborted()
-    await timeOf(benchCase)
+    await run()
   }
   const taken: number[] = []
   const enough = (): boolean => {
@@ -42,11 +43,11 @@ export async function sampleCase(benchCase: BenchCase, options: SamplingOptions 
   let halfTaken = false
   const half = (): boolean => {
     if (samples !== undefined) return taken.length >= samples / 2
-    return taken.length >= fewestSamples - 1 && now() - start >= (samplingStart - start + timeMs) / 2
+    return taken.length >= fewestSamples / 2 && now() - start >= (samplingStart - start + timeMs) / 2
   }
   while (!enough()) {
     signal?.throwIfAborted()
-    taken.push(await timeOf(benchCase))
+    taken.push(await run())
     if (halfTaken || !half()) continue
     halfTaken = true
     const paused = now()
@@ -56,13 +57,13 @@ export async function sampleCase(benchCase: BenchCase, options: SamplingOptions 
   return taken
 }
 
-async function timeOf(benchCase: BenchCase): Promise<number> {
-  const { durationNs, repeats = 1 } = await benchCase.run()
+/** Nanoseconds for one repeat. @throws BenchError, with the name of what was timed, when they are not positive and finite. */
+export function timeOf(name: string, { durationNs, repeats = 1 }: Timing): number {
   const time = durationNs / repeats
   if (!Number.isFinite(time) || time <= 0) {
     fail(
       'bench',
-      `${benchCase.kernel} to report a positive device time`,
+      `${name} to report a positive device time`,
       `${durationNs} ns for ${repeats} repeats`,
       'Return the duration of the submission.',
     )

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -123,20 +123,34 @@ describe('runCli', () => {
       expect(rows.length).toBe(1)
       expect(run?.arguments.slice(-2)).toEqual(['--save', 'saved.json'])
       expect(run?.versions).toHaveProperty(['@metal-fp4/bench'])
-      const nowhere = await cli([
-        'read',
-        '--m',
-        '1',
-        '--format',
-        'f32',
-        '--threads',
-        '1',
-        ...quick,
-        '--save',
-        join(folder, 'no/x.json'),
-      ])
-      expect(nowhere.status).toBe(2)
-      expect(nowhere.err).toContain('[--save] expected to write ')
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
+  })
+
+  it('looks whether the report can be saved before anything runs, and prints it before it saves', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bench-save-'))
+    const inner = join(folder, 'inner')
+    try {
+      const flags = ['--threads', '1', ...quick, '-o', 'json', '--save', join(inner, 'x.json')]
+      let ran = false
+      const removing = defineSuite({
+        name: 'removing',
+        summary: '',
+        *cases() {
+          ran = true
+          rmSync(inner, { recursive: true })
+          const shape = { kernel: 'one', format: 'fp4', precision: 'float32', m: 1, n: 8, k: 8, bytes: 1 }
+          yield { ...shape, run: () => Promise.resolve({ durationNs: 1 }) }
+        },
+      })
+      expect(await cli(flags, [removing])).toMatchObject({ status: 2, out: '' })
+      expect(ran).toBe(false)
+      mkdirSync(inner)
+      const { status, out, err } = await cli(flags, [removing])
+      expect(status).toBe(2)
+      expect((JSON.parse(out) as BenchReport).rows.length).toBe(1)
+      expect(err).toContain(`[--save] expected to write ${join(inner, 'x.json')}, got ENOENT`)
     } finally {
       rmSync(folder, { recursive: true })
     }

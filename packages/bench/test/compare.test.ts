@@ -7,6 +7,7 @@ import {
   ratioInterval,
   sameProbability,
 } from '../src/index.js'
+import { leastProbability } from '../src/compare/interval.js'
 import { compareText } from '../src/compare/text.js'
 import { makeRow } from '../src/rows.js'
 
@@ -63,7 +64,36 @@ describe('two samples', () => {
     expect(sameProbability(around(100), around(100))).toBeGreaterThan(0.9)
     expect(sameProbability(around(100), around(110))).toBeLessThan(0.001)
     expect(sameProbability(around(110), around(100))).toBeLessThan(0.001)
-    expect(sameProbability([1, 2], [100, 200])).toBe(1)
+    const many = [...around(100), ...around(101), ...around(99)]
+    expect(
+      sameProbability(
+        many,
+        many.map((ns) => ns * 1.05),
+      ),
+    ).toBeLessThan(0.001)
+    expect(sameProbability(many, many)).toBeGreaterThan(0.9)
+  })
+
+  it('few as they are have the probability that is counted out', () => {
+    // Of the C(n + m, n) ways to choose the lower ones: both extremes for what is wholly apart.
+    expect(sameProbability([1, 2], [100, 200])).toBeCloseTo(2 / 6, 12)
+    expect(sameProbability([1, 2, 3], [4, 5, 6])).toBeCloseTo(2 / 20, 12)
+    expect(sameProbability([8, 9, 10, 6, 7], [1, 2, 5, 4, 3])).toBeCloseTo(2 / 252, 12)
+    expect(sameProbability([1, 2, 4], [3, 5, 6])).toBeCloseTo(4 / 20, 12)
+    // Ranks 2, 2, 2 and 4 are chosen by two: every sum is as far from the mean.
+    expect(sameProbability([1, 1], [1, 2])).toBe(1)
+    expect(sameProbability([], [1, 2])).toBe(1)
+    expect(leastProbability(1, 1)).toBe(1)
+    expect(leastProbability(6, 4)).toBeCloseTo(2 / 210, 12)
+  })
+
+  it('have the same probability counted out as approximated, where one ends and the other begins', () => {
+    const samples = (count: number, middle: number): number[] =>
+      Array.from({ length: count }, (_, i) => middle + ((i * 13) % 41))
+    const [counted, approximated] = [20, 21].map((count) => sameProbability(samples(20, 100), samples(count, 109)))
+    expect(counted).toBeGreaterThan(0.001)
+    expect(approximated / counted).toBeGreaterThan(0.8)
+    expect(approximated / counted).toBeLessThan(1.25)
   })
 
   it('have an interval of the ratio of their medians, the same every time', () => {
@@ -97,6 +127,21 @@ describe('compareReports', () => {
     expect(verdict({ roof: 40 }, { roof: 35, samples: around(150) })).toBe('slower')
     // What does not wait for memory has no such excuse.
     expect(verdict({ roof: 40, m: 64 }, { roof: 35, m: 64, samples: around(114) })).toBe('slower')
+  })
+
+  it.each([3, 4, 5, 6])('never calls a halved speed the same, with %i samples', (count) => {
+    const samples = Array.from({ length: count }, (_, i) => 100 + i)
+    const halved = samples.map((ns) => 2 * ns)
+    // Of 4 a side the least probability is 2 / 70, of 5 it is 2 / 252.
+    expect(verdict({ samples }, { samples: halved })).toBe(count < 5 ? 'unsure' : 'slower')
+    expect(verdict({ samples: halved }, { samples })).toBe(count < 5 ? 'unsure' : 'faster')
+    expect(verdict({ samples }, { samples: halved }, { significance: 0.03 })).toBe(count < 4 ? 'unsure' : 'slower')
+  })
+
+  it('is unsure of a few samples beside many, where the approximation reaches no belief', () => {
+    const many = Array.from({ length: 200 }, (_, i) => 100 + i / 100)
+    expect(verdict({ samples: many }, { samples: [200, 201] })).toBe('unsure')
+    expect(verdict({ samples: many }, { samples: [200, 201, 202] })).toBe('slower')
   })
 
   it('is unsure with too few samples, or a roof that moved within a run', () => {

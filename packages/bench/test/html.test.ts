@@ -117,7 +117,7 @@ describe('bench report', () => {
     [
       'a time that is a text',
       (text) => text.replace(/"medianNs":[\d.]+/, '"medianNs":"fast"'),
-      'rows[0].medianNs to be a number, got "fast"',
+      'rows[0].medianNs to be a positive number, got "fast"',
     ],
   ])('refuses a file of %s', async (_, change, message) => {
     const path = join(folder, 'bad.json')

@@ -115,6 +115,30 @@ describe('runContest', () => {
       roofs: [40, 40, 40, 40],
     })
   })
+
+  const roof = { measure: () => Promise.resolve(40) }
+  const steady = () => Promise.resolve({ durationNs: 100 })
+
+  it('takes as many pairs as an interval of their median needs, whatever they take', async () => {
+    let clock = 0
+    const { ratios } = await runContest({ ours: steady, peer: steady }, roof, { timeMs: 1, now: () => (clock += 1000) })
+    expect(ratios.length).toBe(6)
+  })
+
+  it.each([
+    ['0 ns', { durationNs: 0 }],
+    ['-5 ns', { durationNs: -5 }],
+    ['NaN ns', { durationNs: NaN }],
+    ['7 ns for 0 repeats', { durationNs: 7, repeats: 0 }],
+  ])('refuses %s of either side', async (text, timing) => {
+    const bad = () => Promise.resolve(timing)
+    await expect(runContest({ ours: bad, peer: steady }, roof, { samples: 1 })).rejects.toThrow(
+      `[bench] expected our side to report a positive device time, got ${text}`,
+    )
+    await expect(runContest({ ours: steady, peer: bad }, roof, { samples: 1 })).rejects.toThrow(
+      `[bench] expected the peer to report a positive device time, got ${text}`,
+    )
+  })
 })
 
 /** Reads against a peer that always takes 5 ms. */

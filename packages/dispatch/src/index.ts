@@ -17,7 +17,7 @@ export {
 } from './policy/index.js'
 export { type PrecisionRule, defaultPrecision } from './policy/precision.js'
 export { type DenseType, type Epilogue, type MatmulProblem, type Precision, type WeightFormat } from './problem.js'
-export { type DeviceProfile, profileOf } from './profile.js'
+export { type DeviceIdentity, type DeviceProfile, profileOf, profileOfLibrary } from './profile.js'
 export { type ExpertsShape, type ExpertsSpec, recordExperts, scratchForExperts } from './record-experts.js'
 export { type MatmulSpec, recordMatmul, recordMatmulFp4 } from './record-matmul.js'
 export {

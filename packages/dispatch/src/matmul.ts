@@ -4,7 +4,6 @@ import type { BufferView, Device, DeviceBuffer } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
 import { libraryFor } from './library.js'
 import type { Precision } from './problem.js'
-import { profileOf } from './profile.js'
 import { choose, recordMatmul } from './record-matmul.js'
 import type { MatmulKernelName } from './selection.js'
 import type { Fp4Weights, Weights } from './weights.js'
@@ -59,7 +58,6 @@ export async function matmul(
     const how = {
       m,
       weights,
-      profile: profileOf(device.info),
       ...(kernel !== undefined && { kernel }),
       ...(splits !== undefined && { splits }),
       ...(precision !== undefined && { precision }),

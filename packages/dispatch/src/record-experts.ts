@@ -1,7 +1,6 @@
 /** The expert matrices of a mixture-of-experts layer, recorded into a graph. */
 import {
   type ConstantsOf,
-  KernelArgumentError,
   type ProblemOf,
   moeGemvDense,
   moeGemvFp4,
@@ -9,12 +8,12 @@ import {
   record,
   resolveKernel,
 } from '@metal-fp4/kernels'
-import type { Backend, BufferView, CommandGraph, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
+import type { BufferView, CommandGraph, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
 import { defaultPrecision } from './policy/precision.js'
 import type { Precision } from './problem.js'
 import { recordBytes } from './record-matmul.js'
-import { type QuantizePass, rowsConstant } from './selection.js'
+import { type QuantizePass, isLegal, rowsConstant } from './selection.js'
 import { type Fp4Weights, type Weights, isFp4Weights } from './weights.js'
 
 export interface ExpertsSpec {
@@ -100,7 +99,7 @@ function chooseForExperts(
   const shared = { format, epilogue, input, rows: rowsConstant(m) } as const
   const { precision = defaultPrecision(backend) } = spec
   const constants = { ...shared, precision }
-  const int8 = precision === 'int8' && isLegal(problem, constants, backend)
+  const int8 = precision === 'int8' && isLegal(moeGemvFp4, problem, constants, backend)
   if (spec.precision === 'int8' && !int8) {
     const got = `groups of ${groupSize} on ${backend}`
     fail('recordExperts', 'a CPU and groups in steps of 16 for precision int8', got, 'Take precision float32.')
@@ -109,18 +108,4 @@ function chooseForExperts(
   const prepare = { definition: quantizeRowsInt8, problem: { m: input === 'perSlot' ? m * topK : m, k } }
   const scratchBytes = resolveKernel(prepare.definition, prepare.problem).args[1].bytes
   return { problem, constants, prepare, scratchBytes }
-}
-
-function isLegal(
-  problem: ProblemOf<typeof moeGemvFp4>,
-  constants: ConstantsOf<typeof moeGemvFp4>,
-  backend: Backend,
-): boolean {
-  try {
-    resolveKernel(moeGemvFp4, problem, constants, backend)
-    return true
-  } catch (error) {
-    if (error instanceof KernelArgumentError) return false
-    throw error
-  }
 }

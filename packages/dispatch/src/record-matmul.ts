@@ -3,7 +3,7 @@ import { record } from '@metal-fp4/kernels'
 import type { BufferView, CommandGraph, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
 import type { Epilogue, MatmulProblem, Precision } from './problem.js'
-import type { DeviceProfile } from './profile.js'
+import { type DeviceIdentity, profileOfLibrary } from './profile.js'
 import { type Choice, selectKernel } from './select-kernel.js'
 import type { MatmulKernelName, QuantizePass } from './selection.js'
 import { type Fp4Weights, type Weights, isFp4Weights } from './weights.js'
@@ -28,8 +28,8 @@ export interface MatmulSpec<W extends Weights = Weights> {
   readonly splits?: number
   /** At least `scratchFor(problem, profile)` bytes, free from this product's first dispatch to its last. Not needed when that is 0. */
   readonly scratch?: DeviceBuffer | BufferView | undefined
-  /** Whose policy decides. Default: that of the library's backend. */
-  readonly profile?: Pick<DeviceProfile, 'backend' | 'name'>
+  /** Whose policy decides. Default: that of the library's device. */
+  readonly profile?: DeviceIdentity
   /** Names the dispatch in a profile. Default: the kernel's name. */
   readonly label?: string
 }
@@ -79,8 +79,11 @@ export function recordBytes(
 }
 
 /** The kernel that recordMatmul takes for a product. @throws DispatchError as it does. */
-export function choose(spec: Omit<MatmulSpec, 'activations' | 'out'>, library: Pick<KernelLibrary, 'backend'>): Choice {
-  const { kernel, splits, profile = { backend: library.backend, name: '' } } = spec
+export function choose(
+  spec: Omit<MatmulSpec, 'activations' | 'out'>,
+  library: Pick<KernelLibrary, 'info' | 'isa'>,
+): Choice {
+  const { kernel, splits, profile = profileOfLibrary(library) } = spec
   const options = { ...(kernel !== undefined && { kernel }), ...(splits !== undefined && { splits }) }
   return selectKernel(problemOf(spec), profile, options)
 }

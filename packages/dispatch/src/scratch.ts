@@ -1,7 +1,7 @@
 /** Memory that a product needs besides its operands. */
 import type { KernelLibrary } from '@metal-fp4/metal-core'
 import type { MatmulProblem } from './problem.js'
-import type { DeviceProfile } from './profile.js'
+import type { DeviceIdentity } from './profile.js'
 import { type MatmulSpec, choose } from './record-matmul.js'
 import { type SelectOptions, selectKernel } from './select-kernel.js'
 
@@ -10,17 +10,13 @@ import { type SelectOptions, selectKernel } from './select-kernel.js'
  * run one after the other may share it.
  * @throws DispatchError as selectKernel does.
  */
-export function scratchFor(
-  problem: MatmulProblem,
-  profile: Pick<DeviceProfile, 'backend' | 'name'>,
-  options: SelectOptions = {},
-): number {
+export function scratchFor(problem: MatmulProblem, profile: DeviceIdentity, options: SelectOptions = {}): number {
   return selectKernel(problem, profile, options).scratchBytes
 }
 
 /** The same for a product as recordMatmul is given it. */
 export function scratchForMatmul(
-  library: Pick<KernelLibrary, 'backend'>,
+  library: Pick<KernelLibrary, 'info' | 'isa'>,
   spec: Omit<MatmulSpec, 'activations' | 'out'>,
 ): number {
   return choose(spec, library).scratchBytes

@@ -1,11 +1,13 @@
 /** Which kernel a problem gets on a device: the first rule of the policy whose kernel selection finds legal. */
 import { isFp4Format } from '@metal-fp4/fp4-quant'
+import type { Backend } from '@metal-fp4/metal-core'
 import { fail } from './errors.js'
+import { fits } from './policy/check-rules.js'
 import { type PolicyRule, policyFor } from './policy/index.js'
 import { defaultPrecision } from './policy/precision.js'
 import { type MatmulProblem, type Precision, resolveProblem } from './problem.js'
-import type { DeviceProfile } from './profile.js'
-import { type Candidate, type MatmulKernelName, legalCandidates } from './selection.js'
+import type { DeviceIdentity } from './profile.js'
+import { type Candidate, type MatmulKernelName, isLegal, legalCandidates } from './selection.js'
 import { splitsFor } from './split.js'
 
 export interface Choice extends Candidate {
@@ -27,11 +29,7 @@ export interface SelectOptions {
  * float32 where no kernel is legal in that; neither depends on M.
  * @throws DispatchError for a bad problem, or when no kernel is legal for it.
  */
-export function selectKernel(
-  problem: MatmulProblem,
-  profile: Pick<DeviceProfile, 'backend' | 'name'>,
-  options: SelectOptions = {},
-): Choice {
+export function selectKernel(problem: MatmulProblem, profile: DeviceIdentity, options: SelectOptions = {}): Choice {
   const { splits } = options
   if (splits !== undefined && (!Number.isInteger(splits) || splits < 1))
     fail('selectKernel', 'splits to be a positive integer', String(splits), 'Leave it out for the policy to choose.')
@@ -47,7 +45,7 @@ export function selectKernel(
 }
 
 /** What to try, best first. */
-function precisionsFor(problem: MatmulProblem, { backend }: Pick<DeviceProfile, 'backend'>): readonly Precision[] {
+function precisionsFor(problem: MatmulProblem, { backend }: Pick<DeviceIdentity, 'backend'>): readonly Precision[] {
   if (problem.precision !== undefined) return [problem.precision]
   return isFp4Format(problem.format) ? [...new Set([defaultPrecision(backend), 'float32'] as const)] : ['float32']
 }
@@ -55,7 +53,7 @@ function precisionsFor(problem: MatmulProblem, { backend }: Pick<DeviceProfile, 
 /** The kernel asked for by name, or by asking for splits: only one kernel cuts K up. */
 function askedFor(
   problem: MatmulProblem,
-  profile: Pick<DeviceProfile, 'backend' | 'name'>,
+  profile: DeviceIdentity,
   options: SelectOptions,
 ): { readonly kernel: MatmulKernelName | undefined; readonly splits: number } {
   const { splits = splitsFor(resolveProblem(problem, 'selectKernel'), policyFor(profile).split) } = options
@@ -63,32 +61,35 @@ function askedFor(
   return { kernel, splits }
 }
 
-function chooseKernel(
-  problem: MatmulProblem,
-  profile: Pick<DeviceProfile, 'backend' | 'name'>,
-  options: SelectOptions,
-): Choice | undefined {
+function chooseKernel(problem: MatmulProblem, profile: DeviceIdentity, options: SelectOptions): Choice | undefined {
   const policy = policyFor(profile)
   const { kernel, splits } = askedFor(problem, profile, options)
   const legal = legalCandidates(problem, profile.backend, splits)
   const rules = isFp4Format(problem.format) ? policy.fp4 : policy.dense
-  const fits = ({ maxM, formats }: PolicyRule): boolean =>
-    (maxM === null || problem.m <= maxM) && (formats?.includes(problem.format) ?? true)
+  const fitting = rules.filter((rule) => fits(rule, problem.m, problem.format))
   if (kernel !== undefined) {
     const named = legal.filter((candidate) => candidate.kernel === kernel)
     if (named.length === 0) return undefined
     // Of several variants of the kernel, the one that the policy prefers.
-    const rule = rules.find((candidate) => candidate.kernel === kernel && fits(candidate))
+    const rule = fitting.find((one) => one.kernel === kernel)
     return { ...(named.find(({ tile }) => tile === rule?.tile) ?? named[0]), rule: null, policy: policy.name }
   }
-  for (const rule of rules.filter(fits)) {
+  for (const rule of fitting) {
     const candidate = legal.find((one) => one.kernel === rule.kernel && one.tile === rule.tile)
-    if (candidate) {
-      const constants = { ...candidate.constants, ...rule.constants }
-      return { ...candidate, constants, rule, policy: policy.name }
-    }
+    const tuned = candidate && withConstants(candidate, rule, profile.backend)
+    if (tuned) return { ...tuned, rule, policy: policy.name }
   }
   return undefined
+}
+
+/** The candidate with the constants of a rule; undefined when they are not legal for it. */
+function withConstants(candidate: Candidate, { constants }: PolicyRule, backend: Backend): Candidate | undefined {
+  if (constants === undefined) return candidate
+  // No other constant than `rows`: they change what is computed.
+  const merged = { ...candidate.constants, rows: constants.rows }
+  return isLegal(candidate.definition, candidate.problem, merged, backend)
+    ? { ...candidate, constants: merged }
+    : undefined
 }
 
 function refuse(problem: MatmulProblem, legal: readonly Candidate[], expected: string): never {

@@ -91,8 +91,27 @@ interface Variant {
   readonly combine?: CombinePass
 }
 
+/** Whether a kernel takes a problem with these constants. */
+export function isLegal(
+  definition: KernelDefinition,
+  problem: Readonly<Record<string, number>>,
+  constants: Readonly<Record<string, string>>,
+  backend: Backend,
+): boolean {
+  try {
+    resolveKernel<KernelDefinition>(definition, problem, constants, backend)
+    return true
+  } catch (error) {
+    if (error instanceof KernelArgumentError) return false
+    throw error
+  }
+}
+
+/** How many rows each value of the constant `rows` takes. */
+export const rowsOf = { one: 1, two: 2, four: 4, eight: 8 } as const
+
 /** The constant `rows` of the kernels for few rows: what they are compiled for. */
-export function rowsConstant(m: number): 'one' | 'two' | 'four' | 'eight' {
+export function rowsConstant(m: number): keyof typeof rowsOf {
   return m === 1 ? 'one' : m === 2 ? 'two' : m <= 4 ? 'four' : 'eight'
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type MatmulProblem, explain, profileOf } from '../src/index.js'
+import { type MatmulProblem, explain, profileOf, profileOfLibrary } from '../src/index.js'
 
 const profile = { backend: 'cpu', name: 'Test CPU', gigabytesPerSecond: 40 } as const
 const problem: MatmulProblem = { m: 1, n: 4096, k: 4096, format: 'fp4' }
@@ -77,7 +77,7 @@ describe('explain', () => {
 })
 
 describe('profileOf', () => {
-  it('takes the measured bandwidth of a device', () => {
+  it('takes the measured bandwidth of a device, and names the instruction set of a CPU', () => {
     const info = {
       backend: 'cpu',
       name: 'AMD EPYC',
@@ -90,6 +90,12 @@ describe('profileOf', () => {
       offsetAlignment: 64,
       maxThreadsPerThreadgroup: 1024,
     } as const
-    expect(profileOf(info)).toEqual({ backend: 'cpu', name: 'AMD EPYC', gigabytesPerSecond: 37.5 })
+    const profile = { backend: 'cpu', name: 'AMD EPYC, avx2', threads: 2, gigabytesPerSecond: 37.5 }
+    expect(profileOf(info)).toEqual(profile)
+    expect(profileOf({ ...info, features: [] }).name).toBe('AMD EPYC, plain')
+    expect(profileOf({ ...info, backend: 'metal', name: 'Apple M4 Max' }).name).toBe('Apple M4 Max')
+    // A library may have been offered less than the processor has.
+    expect(profileOfLibrary({ info, isa: 'avx2' })).toEqual(profile)
+    expect(profileOfLibrary({ info: { ...info, features: ['avx512', 'avx2'] }, isa: 'avx2' })).toEqual(profile)
   })
 })

@@ -10,11 +10,11 @@ import {
 } from '../src/index.js'
 
 const cpu = { backend: 'cpu', name: 'a CPU' } as const
-const order = selectKernel({ m: 1, n: 256, k: 512, format: 'fp4' }, cpu).order
+const { order, precision } = selectKernel({ m: 1, n: 256, k: 512, format: 'fp4' }, cpu)
 
 describe('candidates', () => {
   const names = (m: number): string[] =>
-    tunerCandidates({ m, n: 256, k: 512, format: 'fp4' }, 'cpu', order).map(candidateName)
+    tunerCandidates({ m, n: 256, k: 512, format: 'fp4', precision }, 'cpu', order).map(candidateName)
 
   it('are the kernels of one order, each compiled for as many rows or more', () => {
     expect(names(3)).toEqual(['gemv_fp4', 'gemv_fp4 rows=eight', 'gemm_fp4 rows8', 'gemm_fp4 panel'])

@@ -8,13 +8,6 @@ export function element<T extends HTMLElement>(id: string, type: new () => T): T
   return found
 }
 
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'kB', 'MB', 'GB', 'TB']
-  const power = bytes === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(bytes) / 3))
-  const value = bytes / 1000 ** power
-  return `${value.toLocaleString('en', { maximumSignificantDigits: power === 0 ? 4 : 3 })} ${units[power]}`
-}
-
 /** The message of an error, or nothing. */
 export function showError(error: unknown): void {
   const line = element('error', HTMLElement)

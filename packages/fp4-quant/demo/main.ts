@@ -1,7 +1,8 @@
 /** The page: a file and options in, a packed file, its errors and a download out. */
 import { createQuantizer } from '@metal-fp4/fp4-quant/parallel'
 import { type SafetensorsFile, blobSource, openSafetensors } from '@metal-fp4/fp4-quant/safetensors'
-import { element, formatBytes, showError } from './dom.js'
+import { bytesText } from '../src/cli/output.js'
+import { element, showError } from './dom.js'
 import { readOptions, watchOptions } from './options.js'
 import { type Packed, pack } from './pack.js'
 import { showResult } from './result.js'
@@ -60,7 +61,7 @@ async function openFile(blob: Blob, name: string): Promise<void> {
     const file = await openSafetensors(blobSource(blob, name))
     open = { file, name, runs: [] }
     const count = file.entries.size
-    line.textContent = `${name}: ${count} ${count === 1 ? 'tensor' : 'tensors'}, ${formatBytes(blob.size)}`
+    line.textContent = `${name}: ${count} ${count === 1 ? 'tensor' : 'tensors'}, ${bytesText(blob.size)}`
   } catch (error) {
     open = undefined
     line.textContent = ''
@@ -90,7 +91,7 @@ async function run(): Promise<void> {
     if (open.file !== file) return
     runs.push(packed)
     bar.value = 1
-    status.textContent = `Done: ${packed.tensors.length} tensors, ${formatBytes(packed.blob.size)}.`
+    status.textContent = `Done: ${packed.tensors.length} tensors, ${bytesText(packed.blob.size)}.`
     showResult(packed, runs.slice(0, -1))
   } catch (error) {
     const cancelled = controller.signal.aborted

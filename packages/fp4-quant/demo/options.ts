@@ -1,27 +1,16 @@
 /** The form: what can be chosen together, and what was. */
 import { type Fp4Format, type ScaleRule, isFp4Format } from '@metal-fp4/fp4-quant'
-import type { PackOptions } from '@metal-fp4/fp4-quant/safetensors'
+import { type FileLayout, layoutFormats } from '@metal-fp4/fp4-quant/safetensors'
 import { element } from './dom.js'
-
-type Layout = NonNullable<PackOptions['layout']>
 
 export interface Chosen {
   readonly format: Fp4Format
   readonly scales: ScaleRule
-  readonly layout: Layout
+  readonly layout: FileLayout
   /** For fp4 alone; the other formats define theirs. */
   readonly groupSize: number | undefined
   readonly exclude: readonly string[]
   readonly requantize: boolean
-}
-
-/** Which formats a layout can hold. */
-const holds: Readonly<Record<Layout, readonly Fp4Format[]>> = {
-  kn: ['fp4', 'mxfp4', 'nvfp4'],
-  mlx: ['mxfp4', 'nvfp4'],
-  'gpt-oss': ['mxfp4'],
-  'compressed-tensors': ['mxfp4', 'nvfp4'],
-  modelopt: ['nvfp4'],
 }
 
 /** Keeps choices that exclude each other from being made. */
@@ -29,8 +18,10 @@ export function watchOptions(form: HTMLFormElement): void {
   const update = (): void => {
     const { format, layout } = readOptions(form)
     const select = form.elements.namedItem('layout') as HTMLSelectElement
-    for (const option of select.options) option.disabled = !holds[option.value as Layout].includes(format)
-    if (!holds[layout].includes(format)) select.value = 'kn'
+    for (const option of select.options) {
+      option.disabled = !layoutFormats[option.value as FileLayout].includes(format)
+    }
+    if (!layoutFormats[layout].includes(format)) select.value = 'kn'
     ;(form.elements.namedItem('groupSize') as HTMLSelectElement).disabled = format !== 'fp4'
     element('requantize-row', HTMLElement).hidden = select.value !== 'mlx' || format !== 'nvfp4'
   }
@@ -49,7 +40,7 @@ export function readOptions(form: HTMLFormElement): Chosen {
   return {
     format,
     scales: text('scales') === 'mse' ? 'mse' : 'absmax',
-    layout: text('layout') as Layout,
+    layout: text('layout') as FileLayout,
     groupSize: format === 'fp4' ? Number(text('groupSize')) : undefined,
     exclude: text('exclude')
       .split(',')

@@ -1,5 +1,6 @@
 /** What a run gave: sums, plot, table, download. */
-import { element, formatBytes } from './dom.js'
+import { bytesText, decibels } from '../src/cli/output.js'
+import { element } from './dom.js'
 import type { Packed } from './pack.js'
 import { drawPlot } from './plot.js'
 
@@ -15,14 +16,13 @@ export function showResult(packed: Packed, earlier: readonly Packed[]): void {
 }
 
 function showSummary({ label, inputBytes, blob, tensors }: Packed): void {
-  const measured = tensors.flatMap(({ error }) => (error === undefined ? [] : [error.sqnrDb])).sort((a, b) => a - b)
-  const decibels = (value: number | undefined): string => (value === undefined ? '–' : `${value.toFixed(1)} dB`)
+  const measured = tensors.flatMap(({ error }) => error ?? []).sort((a, b) => a.sqnrDb - b.sqnrDb)
   const rows = [
     ['Packed as', label],
     ['Tensors', `${measured.length} packed, ${tensors.length - measured.length} kept`],
-    ['Size', `${formatBytes(inputBytes)} → ${formatBytes(blob.size)}`],
-    ['Median', decibels(measured[Math.floor(measured.length / 2)])],
-    ['Lowest', decibels(measured[0])],
+    ['Size', `${bytesText(inputBytes)} → ${bytesText(blob.size)}`],
+    ['Median', decibels(measured[Math.floor(measured.length / 2)]) || '–'],
+    ['Lowest', decibels(measured[0]) || '–'],
   ]
   element('summary', HTMLElement).replaceChildren(
     ...rows.map(([term, value]) => {
@@ -47,7 +47,7 @@ function showTable({ tensors }: Packed): void {
         textElement('td', shape.join(' × ')),
         stored,
         number(bytes.toLocaleString('en')),
-        number(error?.sqnrDb.toFixed(2) ?? '–'),
+        number(decibels(error) || '–'),
         number(error?.maxAbsoluteError.toPrecision(3) ?? '–'),
       )
       return row
@@ -61,7 +61,7 @@ function showDownload({ blob, fileName }: Packed): void {
   const link = element('download', HTMLAnchorElement)
   link.href = address
   link.download = fileName
-  link.textContent = `Download ${fileName}, ${formatBytes(blob.size)}`
+  link.textContent = `Download ${fileName}, ${bytesText(blob.size)}`
   link.hidden = false
 }
 

@@ -6,6 +6,12 @@ export class QuantizationError extends Error {
   readonly code: string = 'ERR_FP4_QUANT_ARGUMENT'
 }
 
+/** An option of packing or of a pool that cannot be: for a command, a fault of its command line. */
+export class OptionError extends QuantizationError {
+  override readonly name: string = 'OptionError'
+  override readonly code: string = 'ERR_FP4_QUANT_OPTION'
+}
+
 /** A tensor that a layout cannot hold, or arrays that are not of the layout they are said to be. */
 export class LayoutError extends QuantizationError {
   override readonly name: string = 'LayoutError'
@@ -53,6 +59,11 @@ export class PoolError extends Error {
 /** Throws a QuantizationError: `[op] expected …, got …. Fix.` */
 export function fail(op: string, expected: string, got: string, fix: string): never {
   throw new QuantizationError(`[${op}] expected ${expected}, got ${got}. ${fix}`)
+}
+
+/** Throws an OptionError: `[op] expected …, got …. Fix.` */
+export function failOption(op: string, expected: string, got: string, fix: string): never {
+  throw new OptionError(`[${op}] expected ${expected}, got ${got}. ${fix}`)
 }
 
 /** Throws a LayoutError: `[op] expected …, got …. Fix.` */

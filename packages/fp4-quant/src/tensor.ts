@@ -20,7 +20,7 @@ export interface QuantizedTensor {
   readonly packed: Uint32Array
   /** `[E, ceil(K/groupSize), N]`: half bits (Uint16Array) for fp4, E8M0 or E4M3 codes (Uint8Array) for mxfp4 and nvfp4. */
   readonly scales: Uint16Array | Uint8Array
-  /** `[E, parts.length]`, multiplied with the scales; all 1 unless nvfp4. */
+  /** `[E, parts.length]`, finite and above 0, multiplied with the scales; all 1 unless nvfp4. */
   readonly globalScales: Float32Array
 }
 
@@ -48,6 +48,11 @@ export function emptyTensor(shape: TensorShape): QuantizedTensor {
     scales: new Scales(lengths.scales),
     globalScales: new Float32Array(lengths.globalScales).fill(1),
   }
+}
+
+/** True for lists of the same sizes: parts, or shapes. */
+export function sameSizes(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i])
 }
 
 /** Bytes of codes, scales and global scales together: what a kernel reads for the whole tensor. */
@@ -83,7 +88,7 @@ export function checkShape(shape: TensorShape, op: string): void {
 }
 
 /**
- * Checks that a tensor's arrays have the types and lengths that its shape asks for.
+ * Checks that a tensor's arrays have the types and lengths that its shape asks for, and that its format can have its global scales.
  * @throws QuantizationError naming the field, in the name of `op`.
  */
 export function checkTensor(tensor: QuantizedTensor, op = 'checkTensor'): void {
@@ -104,4 +109,10 @@ export function checkTensor(tensor: QuantizedTensor, op = 'checkTensor'): void {
       fail(op, `${name} to be ${kinds[name]}(${lengths[name]})`, describe(array), 'Check the shape and the group size.')
     }
   }
+  const { globalScale } = formatInfo[tensor.format]
+  const bad = tensor.globalScales.findIndex((scale) => (globalScale ? !(scale > 0 && scale < Infinity) : scale !== 1))
+  if (bad < 0) return
+  const expected = globalScale ? 'globalScales that are finite and above 0' : `globalScales of 1 for ${tensor.format}`
+  const fix = globalScale ? 'Quantize the weights again.' : "Only format 'nvfp4' has a global scale."
+  fail(op, expected, `${tensor.globalScales[bad]} at index ${bad}`, fix)
 }

@@ -10,6 +10,7 @@ import {
   quantize,
   toFloat32Array,
 } from '../src/index.js'
+import { normal } from './random.js'
 
 const values = new Float32Array(64).fill(1)
 const good: QuantizeOptions = { n: 2, k: 32, format: 'fp4' }
@@ -75,6 +76,19 @@ describe('quantize refuses', () => {
   })
 })
 
+describe('a group larger than K', () => {
+  it.each([65, 2 ** 31, 2 ** 32, 2 ** 32 + 16, 2 ** 33, Number.MAX_SAFE_INTEGER])('of %i is the row', (groupSize) => {
+    const [n, k] = [5, 64]
+    const rows = normal(n * k, 3)
+    for (const scales of ['absmax', 'mse'] as const) {
+      const { groupSize: asked, ...tensor } = quantize(rows, { n, k, format: 'fp4', scales, groupSize })
+      const { groupSize: _, ...expected } = quantize(rows, { n, k, format: 'fp4', scales, groupSize: k })
+      expect(asked).toBe(groupSize)
+      expect(tensor).toEqual(expected)
+    }
+  })
+})
+
 describe('dequantize refuses', () => {
   const tensor = quantize(values, good)
   it.each([
@@ -83,11 +97,19 @@ describe('dequantize refuses', () => {
     [{ scales: new Uint8Array(2) }, '[dequantize] expected scales to be Uint16Array(2), got Uint8Array(2).'],
     [{ scales: new Uint16Array(4) }, '[dequantize] expected scales to be Uint16Array(2), got Uint16Array(4).'],
     [{ globalScales: new Float32Array(2) }, '[dequantize] expected globalScales to be Float32Array(1)'],
+    [{ globalScales: Float32Array.of(2) }, '[dequantize] expected globalScales of 1 for fp4, got 2 at index 0.'],
     [{ layout: 'nk' }, `[dequantize] expected layout 'kn', got "nk".`],
     [{ groupSize: 4 }, '[dequantize] expected groupSize to be an integer of 16..K'],
     [{ parts: [1] }, '[dequantize] expected parts that sum to n = 2, got [1], which sums to 1.'],
   ])('%o', (change, message) => {
     expect(() => dequantize({ ...tensor, ...change } as QuantizedTensor)).toThrow(message)
+  })
+  it.each([0, -1, NaN, Infinity])('a global scale of %d', (scale) => {
+    const nvfp4 = quantize(values, { n: 2, k: 32, format: 'nvfp4', parts: [1, 1] })
+    const message = `[dequantize] expected globalScales that are finite and above 0, got ${scale} at index 1.`
+    expect(() => dequantize({ ...nvfp4, globalScales: Float32Array.of(1, scale) })).toThrow(message)
+    const mxfp4 = quantize(values, { ...good, format: 'mxfp4' })
+    expect(() => dequantize({ ...mxfp4, globalScales: Float32Array.of(scale) })).toThrow('globalScales of 1 for mxfp4')
   })
   it('what is no tensor', () => {
     expect(() => dequantize(null as unknown as QuantizedTensor)).toThrow('expected a QuantizedTensor, got null')

@@ -1,11 +1,22 @@
 /** The command: what it prints, writes and returns. */
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { printable, table } from '../src/cli/output.js'
 import { run } from '../src/cli/run.js'
 import { normal } from './random.js'
 import { bytesOf, fileOf } from './support/files.js'
@@ -36,6 +47,25 @@ async function call(
 }
 
 const packArgs = (output: string, ...more: string[]): string[] => ['pack', path('in.safetensors'), path(output), '--threads', '1', '--format', 'nvfp4', ...more] // prettier-ignore
+
+describe('a fault of the command itself', () => {
+  afterEach(() => vi.unstubAllEnvs())
+  it.each([
+    ['', 'fp4-quant: no more paper\n'],
+    ['1', /^fp4-quant: no more paper\nError: no more paper\n +at .*cli\.test\.ts/],
+  ])('comes with a stack when it is asked for: DEBUG=%s', async (value, message) => {
+    vi.stubEnv('DEBUG', value)
+    let err = ''
+    const out = (): never => {
+      throw new Error('no more paper')
+    }
+    const { signal } = new AbortController()
+    const terminal = { out, err: (text: string) => (err += text), interactive: false, signal }
+    expect(await run(['inspect', path('in.safetensors')], terminal)).toBe(1)
+    if (typeof message === 'string') expect(err).toBe(message)
+    else expect(err).toMatch(message)
+  })
+})
 
 describe('fp4-quant pack', () => {
   it('packs, with one line when nobody watches', async () => {
@@ -119,11 +149,59 @@ describe('fp4-quant pack', () => {
       'fp4',
       '--threads',
       '1',
+      '--force',
     ])
     expect(status).toBe(1)
     expect(err).toMatch(/tensor "w": expected finite values, got NaN at index 5/)
     expect(readFileSync(path('older'), 'utf8')).toBe('older')
     expect(readdirSync(folder).filter((name) => name.includes('.part'))).toEqual([])
+  })
+  it('replaces an output only with --force, and follows a link to it', async () => {
+    mkdirSync(path('folder'))
+    writeFileSync(path('there'), 'older')
+    symlinkSync('there', path('link'))
+    symlinkSync('nowhere', path('dangling'))
+    for (const [output, message, ...more] of [
+      ['there', /expected an output that is not there, got .*there\. .*--force/],
+      ['link', /expected an output that is not there, got .*link\. .*--force/],
+      ['dangling', /got .*dangling, a link to nothing/, '--force'],
+      ['folder', /expected a file as output, got .*folder, a folder\. Name the file/, '--force'],
+    ] as const) {
+      const { status, err } = await call(packArgs(output, ...more))
+      expect(status, output).toBe(2)
+      expect(err).toMatch(message)
+    }
+    const { status, err } = await call(['pack', path('in.safetensors'), '-', '--format', 'fp4'])
+    expect({ status, there: existsSync('-') }, err).toEqual({ status: 2, there: false })
+    expect(readFileSync(path('there'), 'utf8')).toBe('older')
+    expect(await call(packArgs('link', '--force'))).toMatchObject({ status: 0, err: '' })
+    expect(lstatSync(path('link')).isSymbolicLink()).toBe(true)
+    expect(readFileSync(path('there')).length).toBeGreaterThan(1000)
+    expect(readdirSync(path('folder'))).toEqual([])
+  })
+  it('takes a glob with each --include, wherever it stands', async () => {
+    const flags = ['--format', 'fp4', '--threads', '1', '--json', '--include', 'no*', '--include', '*.w*']
+    const { status, out } = await call(['pack', ...flags, path('in.safetensors'), path('globs.safetensors')])
+    expect(status).toBe(0)
+    const { tensors } = JSON.parse(out) as { tensors: { format?: string; reason?: string }[] }
+    expect(tensors.map(({ format, reason }) => format ?? reason)).toEqual(['fp4', 'not included'])
+  })
+  it('says that a configuration is missing, and shows what would move the cursor', async () => {
+    const name = '\x1b[2J\u202ex'
+    const values = normal(128, 4)
+    for (const [file, last] of [['names.safetensors', 1], ['bad-names.safetensors', NaN]] as const) {
+      values[127] = last
+      writeFileSync(path(file), await fileOf([{ name, dtype: 'F32', shape: [2, 64], data: bytesOf(values) }]))
+    } // prettier-ignore
+    const flags = ['--format', 'mxfp4', '--layout', 'gpt-oss', '--threads', '1']
+    const good = await call(['pack', path('names.safetensors'), path('names-out'), ...flags])
+    expect(good.out).toContain('(\\x1b[2J\\u{202e}x)')
+    expect(good.out).toMatch(/\nnote: .*; quantization_config in config\.json is yours to write\.\n$/)
+    const bad = await call(['pack', path('bad-names.safetensors'), path('bad-out'), ...flags])
+    expect(bad).toMatchObject({ status: 1, out: '' })
+    expect(bad.err).toContain('\\u{202e}x": expected finite values')
+    // eslint-disable-next-line no-control-regex -- that there is none
+    expect(good.out + bad.err).not.toMatch(/[\x00-\x09\x0b-\x1f\u202e]/)
   })
   it('returns 130 when it was interrupted before', async () => {
     const { status, err } = await call(packArgs('never.safetensors'), false, AbortSignal.abort(new Error('SIGINT')))
@@ -161,6 +239,16 @@ describe('fp4-quant inspect', () => {
     const { out } = await call(['inspect', path('evil.safetensors')])
     expect(out).toContain('\\x1b[2Jx')
     expect(out).not.toContain('\x1b')
+  })
+})
+
+describe('tables', () => {
+  it('have any number of rows', () => {
+    const rows = Array.from({ length: 200_000 }, (_, i) => [`layers.${i}`])
+    expect(table(['tensor'], rows, []).endsWith('\nlayers.199999\n')).toBe(true)
+  })
+  it('show control and format characters', () => {
+    expect(printable('a\n\x9b\u00ad\u{e0001}é')).toBe('a\\x0a\\x9b\\xad\\u{e0001}é')
   })
 })
 

@@ -80,6 +80,20 @@ describe.skipIf(findChromium() === null)('the demo in Chromium', () => {
     await page.close()
   })
 
+  test('says exact where nothing is lost, as the command does', async () => {
+    const { page, complaints } = await openDemo()
+    const data = new Uint8Array(new Float32Array(64 * 64).fill(0.5).buffer)
+    const file = await bytesOf(writeSafetensors([{ name: 'w', dtype: 'F32', shape: [64, 64], data }]))
+    await dropFile(page, file, 'half.safetensors')
+    await page.waitForSelector('#pack:not([disabled])')
+    await page.click('#pack')
+    await page.waitForSelector('#download:not([hidden])')
+    expect(await textOf(page, '#summary')).toMatch(/Size16\.4 kB → .*Medianexact.*Lowestexact/s)
+    expect(await textOf(page, '#rows')).toMatch(/^w64 × 64mxfp4.*exact0/)
+    expect(complaints).toEqual([])
+    await page.close()
+  })
+
   test('a file that is none is refused in words, and the next one works', async () => {
     const { page, complaints } = await openDemo()
     await dropFile(page, new TextEncoder().encode('no safetensors at all'), 'notes.safetensors')

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  type QuantizedTensor, LayoutError, convertLayout, dequantize, fromCompressedTensors, fromGguf, fromGptOss, fromLayoutAsync,
+  type QuantizedTensor, LayoutError, convertLayout, convertLayoutAsync, dequantize, fromCompressedTensors, fromGguf, fromGptOss, fromLayoutAsync,
   fromMlx, fromModelOpt, joinExperts, joinParts, layoutNames, measureError, padK, quantize, splitExperts, splitParts,
   toCompressedTensors, toGguf, toGptOss, toLayoutAsync, toMlx, toModelOpt,
 } from '../src/index.js' // prettier-ignore
@@ -161,6 +161,7 @@ describe('conversions', () => {
     }
     const mx = tensorOf('mxfp4', 1, 5, 64, 5)
     expect(await toLayoutAsync(mx, 'gpt-oss')).toEqual(toGptOss(mx))
+    expect(await convertLayoutAsync(toGguf(mx), 'mlx')).toEqual(toMlx(mx))
   })
   it('stop when aborted, and report', () => {
     const tensor = tensorOf('mxfp4', 1, 64, 64, 6)
@@ -182,6 +183,14 @@ describe('experts, parts and ragged widths', () => {
     expect(dequantize(second)).toEqual(dequantize(tensor).slice((60 + 30) * 40, (60 + 50) * 40))
     expect(() => joinParts([tensor, second])).toThrow(/expected tensors of experts 2, got 1 at index 1/)
     expect(() => toModelOpt(padK(tensor, 16))).toThrow(/one global scale for all parts.*splitParts/)
+  })
+  it('joins experts of the same parts only, however many there are', () => {
+    const [left, right] = [[20, 40], [40, 20]].map((last) => {
+      const parts = [...Array<number>(9).fill(1), ...last]
+      return quantize(normal(69 * 16, 7), { n: 69, k: 16, format: 'nvfp4', parts })
+    }) // prettier-ignore
+    expect(joinExperts([left, left])).toMatchObject({ experts: 2, parts: left.parts })
+    expect(() => joinExperts([left, right])).toThrow(/expected tensors of parts \[1, .*, got others at index 1\./)
   })
   it.each([
     ['mxfp4', 32],
@@ -284,6 +293,11 @@ describe('what a layout cannot hold', () => {
           weightScale2: Float32Array.of(0),
         }),
       /weightScale2 above 0, got 0 for expert 0/,
+    ],
+    [
+      'a global scale for MXFP4',
+      () => fromGguf({ type: 'MXFP4', n: 1, k: 32, blocks: new Uint8Array(17), scale: one }),
+      /no scale for MXFP4, got Float32Array\(1\)/,
     ],
     [
       'a NaN scale of MXFP4',

@@ -1,7 +1,7 @@
 /** Long work: the event loop keeps its turns, progress is told, an abort is prompt. */
 import { describe, expect, it, vi } from 'vitest'
 import {
-  type LongWork, QuantizationError, dequantize, dequantizeAsync, fromLayoutAsync, measureError, measureErrorAsync, quantize, quantizeAsync,
+  type LongWork, QuantizationError, convertLayoutAsync, dequantize, dequantizeAsync, fromLayoutAsync, measureError, measureErrorAsync, quantize, quantizeAsync,
   toGguf, toLayoutAsync,
 } from '../src/index.js' // prettier-ignore
 import { normal } from './random.js'
@@ -17,6 +17,7 @@ const works: [string, (work: LongWork) => Promise<unknown>][] = [
   ['dequantizeAsync', (work) => dequantizeAsync(tensor, work)],
   ['measureErrorAsync', (work) => measureErrorAsync(values, values, work)],
   ['toLayoutAsync', (work) => toLayoutAsync(tensor, 'gguf', work)],
+  ['convertLayoutAsync', (work) => convertLayoutAsync(gguf, 'mlx', work)],
   ['fromLayoutAsync', (work) => fromLayoutAsync(gguf, work)],
 ]
 

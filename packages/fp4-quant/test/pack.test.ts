@@ -4,7 +4,7 @@ import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { type QuantizedTensor, QuantizationError, float32ToBfloat16Array, dequantize, measureError, quantize, toFloat32Array } from '../src/index.js' // prettier-ignore
 import { createQuantizer } from '../src/parallel/index.js'
-import { type PackOptions, type SafetensorsFile, type TensorReport, type TensorToWrite, bytesSource, findPacked, openSafetensors, packSafetensors, readPacked } from '../src/safetensors/index.js' // prettier-ignore
+import { type PackOptions, type SafetensorsFile, type TensorReport, type TensorToWrite, bytesSource, findPacked, openSafetensors, openShardedSafetensors, packSafetensors, readPacked } from '../src/safetensors/index.js' // prettier-ignore
 import { normal } from './random.js'
 import { bytesOf, collect, fileOf } from './support/files.js'
 
@@ -104,6 +104,80 @@ describe('packSafetensors', () => {
     expect(reports.find(({ name }) => name === 'layers.0.experts.gate')?.error?.sqnrDb).toBeCloseTo(sqnrDb, 4)
     expect(sqnrDb).toBeGreaterThan(18)
   })
+  it('copies routers, the output head and scales of other tensors, unless they are included', async () => {
+    const kept = [
+      'lm_head.weight', 'mlp.gate.weight', 'mlp.router.weight', 'mlp.shared_expert_gate.weight', 'down.weight_scale_inv', 'up.scales',
+      'up.biases', 'q.weight_zero_point', 'x.input_scale',
+    ] // prettier-ignore
+    const names = [...kept, 'mlp.gate_proj.weight', 'blk.0.ffn_gate.weight', 'rescale.weight']
+    const data = bytesOf(normal(128, 10))
+    const bytes = await fileOf(names.map((name) => ({ name, dtype: 'F32', shape: [2, 64], data })))
+    const copied = async (include?: string[]): Promise<string[]> => {
+      const { tensors } = await packSafetensors(bytesSource(bytes), { format: 'mxfp4', ...(include && { include }) })
+      return tensors.filter(({ reason }) => reason !== undefined).map(({ name }) => name)
+    }
+    expect(await copied()).toEqual(kept)
+    expect(await copied(['*'])).toEqual([])
+  })
+  it.each([['kn', 'mxfp4', 'nvfp4'], ['mlx', 'mxfp4', 'mxfp4'], ['modelopt', 'nvfp4', 'nvfp4']] as const)('packs in turns: layout %s, then kn', async (layout, format, next) => {
+    // So wide that scales are matrices that could be packed.
+    const [a, b] = [normal(64 * 2048, 11), normal(64 * 2048, 12)]
+    const shape = [64, 2048]
+    const source = await fileOf([
+      { name: 'mlp.weight', dtype: 'F32', shape, data: bytesOf(a) },
+      { name: 'attn.weight', dtype: 'F32', shape, data: bytesOf(b) },
+    ])
+    const turn = async (bytes: Uint8Array, options: PackOptions): Promise<Uint8Array> =>
+      collect((await packSafetensors(bytesSource(bytes), options)).chunks)
+    const once = await turn(source, { format, layout, include: ['mlp*'] })
+    const twice = await turn(once, { format: next, include: ['*'] })
+    const thrice = await turn(twice, { format: 'fp4', groupSize: 16, include: ['*'] })
+    expect(thrice).toEqual(twice)
+    const file = await openSafetensors(bytesSource(twice))
+    const found = findPacked(file)
+    expect(found.map((tensor) => [tensor.name, tensor.layout, tensor.format])).toEqual([['mlp.weight', layout, format], ['attn.weight', 'kn', next]]) // prettier-ignore
+    for (const [i, values] of [a, b].entries()) {
+      expect(await readPacked(file, found[i])).toEqual(quantize(values, { n: 64, k: 2048, format: [format, next][i] }))
+    }
+  }) // prettier-ignore
+  it('refuses a tensor of the name of one that is packed', async () => {
+    const data = bytesOf(normal(128, 13))
+    const w: TensorToWrite = { name: 'w', dtype: 'F32', shape: [2, 64], data }
+    const once = await packSafetensors(bytesSource(await fileOf([w])), { format: 'mxfp4', layout: 'gpt-oss' })
+    const file = await openSafetensors(bytesSource(await collect(once.chunks)))
+    const both: TensorToWrite[] = [w]
+    for (const { name, dtype, shape } of file.entries.values()) both.push({ name, dtype, shape, data: await file.read(name) }) // prettier-ignore
+    const source = bytesSource(await fileOf(both, { ...file.metadata }))
+    await expect(packSafetensors(source, { format: 'mxfp4' })).rejects.toThrow(/"w": expected one tensor of this name/)
+    const { tensors } = await packSafetensors(source, { format: 'mxfp4', exclude: ['w'] })
+    expect(tensors.map(({ reason }) => reason).sort()).toEqual(['excluded', 'packed already', 'packed already'])
+  })
+  it('finds the packed tensors of all shards', async () => {
+    const shards = new Map<string, Uint8Array>()
+    const weights: Record<string, string> = {}
+    for (const [name, format] of [['a', 'mxfp4'], ['b', 'nvfp4']] as const) {
+      const bytes = await fileOf([{ name, dtype: 'F32', shape: [2, 64], data: bytesOf(normal(128, 14)) }])
+      const shard = await collect((await packSafetensors(bytesSource(bytes), { format })).chunks)
+      shards.set(`${name}.safetensors`, shard)
+      for (const part of (await openSafetensors(bytesSource(shard))).entries.keys()) weights[part] = `${name}.safetensors`
+    } // prettier-ignore
+    const index = JSON.stringify({ weight_map: weights })
+    const file = await openShardedSafetensors(index, (name) => Promise.resolve(bytesSource(shards.get(name)!)))
+    expect(findPacked(file).map(({ name, format }) => [name, format])).toEqual([['a', 'mxfp4'], ['b', 'nvfp4']]) // prettier-ignore
+  })
+  it.each(['kn', 'gpt-oss'] as const)('refuses parts of %s before it allocates anything', async (layout) => {
+    const hostile = { experts: 2 ** 14, n: 1, k: 64, groupSize: 32, stacked: true, parts: Array<number>(2 ** 20).fill(1) }
+    const shape = [2 ** 14, 1, 64]
+    const bytes = await fileOf([{ name: 'w', dtype: 'F32', shape, data: new Uint8Array(2 ** 22) }])
+    const { chunks } = await packSafetensors(bytesSource(bytes), { format: 'mxfp4', layout, measure: false })
+    const file = await openSafetensors(bytesSource(await collect(chunks)))
+    const error = await readPacked(file, { ...findPacked(file)[0], ...hostile }).catch((reason: unknown) => reason)
+    expect(error).toBeInstanceOf(QuantizationError)
+    expect((error as Error).message).toMatch(/expected parts that sum to n = 1, got .*, which sums to 1048576/)
+    const entries = [['w', { ...findPacked(file)[0], ...hostile }]]
+    const metadata = { fp4_quant: JSON.stringify({ version: 1, tensors: entries }) }
+    expect(() => findPacked({ ...file, metadata })).toThrow(/expected parts, positive integers that sum to n = 1, got \[1, 1,/)
+  }) // prettier-ignore
   it('uses a pool, reports, and measures only when asked to', async () => {
     using quantizer = createQuantizer({ threads: 2 })
     const seen: number[] = []
@@ -126,12 +200,12 @@ describe('packSafetensors', () => {
   it('names tensor and index of a value that is not finite', async () => {
     const values = normal(2 * 64, 8)
     values[70] = Infinity
-    const bytes = await fileOf([{ name: 'w', dtype: 'F32', shape: [2, 64], data: bytesOf(values) }])
+    const bytes = await fileOf([{ name: "w$'", dtype: 'F32', shape: [2, 64], data: bytesOf(values) }])
     const { chunks } = await packSafetensors(bytesSource(bytes, 'in'), { format: 'mxfp4' })
     const error = await collect(chunks).catch((reason: unknown) => reason)
     expect(error).toBeInstanceOf(QuantizationError)
     expect((error as Error).message).toMatch(
-      /^\[packSafetensors\] in, tensor "w": expected finite values, got Infinity at index 70/,
+      /^\[packSafetensors\] in, tensor "w\$'": expected finite values, got Infinity at index 70/,
     )
   })
   it.each<[unknown, RegExp]>([
@@ -150,6 +224,11 @@ describe('packSafetensors', () => {
   ])('refuses %o', async (options, message) => {
     await expect(pack(options as PackOptions)).rejects.toThrow(message)
     await expect(pack(options as PackOptions)).rejects.toThrow(QuantizationError)
+    if ((options as PackOptions | undefined)?.signal !== undefined) return
+    await expect(pack(options as PackOptions)).rejects.toMatchObject({
+      name: 'OptionError',
+      code: 'ERR_FP4_QUANT_OPTION',
+    })
   })
   it('refuses names that meet', async () => {
     const clash: TensorToWrite[] = [
@@ -190,4 +269,31 @@ describe('packSafetensors', () => {
     expect(most).toBeGreaterThanOrEqual(each)
     expect(most).toBeLessThan(4 * each)
   })
+  it.each(['kn', 'modelopt', 'compressed-tensors'] as const)(
+    'holds one tensor at a time where global scales come last: %s',
+    async (layout) => {
+      const many: TensorToWrite[] = Array.from({ length: 12 }, (_, i) => ({
+        name: `layers.${i}.weight`, dtype: 'BF16', shape: [1024, 1024], data: new Uint8Array(0),
+      })) // prettier-ignore
+      const { planSafetensors } = await import('../src/safetensors/write.js')
+      const { header, byteLength } = planSafetensors(many)
+      const read = (offset: number, length: number): Promise<Uint8Array> =>
+        Promise.resolve(
+          offset < header.length ? header.slice(offset, offset + length) : new Uint8Array(length).fill(0x3c),
+        )
+      const { chunks } = await packSafetensors({ byteLength, read }, { format: 'nvfp4', layout, measure: false })
+      setFlagsFromString('--expose-gc')
+      const collectGarbage = runInNewContext('gc') as () => void
+      const held: number[] = []
+      for await (const chunk of chunks) {
+        expect(chunk.length).toBeLessThanOrEqual(2 ** 20)
+        collectGarbage()
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        held.push(process.memoryUsage().arrayBuffers)
+      }
+      expect(held).toHaveLength(1 + 12 * 3)
+      // Eleven tensors more than after the first, of 576 KiB each, if all were kept until their global scales are written.
+      expect(held[2 * 12] - held[2]).toBeLessThan(2 ** 20)
+    },
+  )
 })

@@ -125,6 +125,7 @@ describe('a pool that is disposed', () => {
     expect(result).toBeInstanceOf(PoolError)
     expect(result).toMatchObject({ code: 'ERR_FP4_QUANT_POOL' })
     own[Symbol.dispose]()
+    await own[Symbol.asyncDispose]()
     await expect(own.quantize(new Float32Array(16), { n: 1, k: 16, format: 'fp4' })).rejects.toThrow(PoolError)
   })
   it('refuses bad options', () => {

@@ -33,7 +33,7 @@ const junk = [
 function mutate(original: Uint8Array, random: () => number): Uint8Array {
   const pick = (n: number): number => Math.floor(random() * n)
   const headerEnd = 8 + Number(new DataView(original.buffer).getBigUint64(0, true))
-  const kind = pick(6)
+  const kind = pick(7)
   if (kind === 0) return original.slice(0, pick(original.length)) // truncated
   if (kind === 1) return rawFile(original.subarray(8, headerEnd), original.subarray(headerEnd), BigInt(Math.floor(2 ** (random() * 64)))) // prettier-ignore
   if (kind === 2) return new Uint8Array(Buffer.concat([original, original.subarray(0, pick(100))]))
@@ -48,6 +48,16 @@ function mutate(original: Uint8Array, random: () => number): Uint8Array {
     }
     return rawFile(tokens.join(''), original.subarray(headerEnd))
   }
+  if (kind === 6) {
+    // Lists and sizes of the metadata, which stand in a string.
+    const text = Buffer.from(original.subarray(8, headerEnd)).toString()
+    const list = `[${Array<string>(pick(2 ** pick(14))).fill('1').join()}]`
+    const size = String(2 ** pick(40))
+    const changed = text
+      .replace(/\\"parts\\":\[\d+\]/g, (found) => (random() < 0.8 ? `\\"parts\\":${list}` : found))
+      .replace(/(?<=\\"(?:experts|n|k)\\":)\d+/g, (found) => (random() < 0.1 ? size : found))
+    return rawFile(changed, original.subarray(headerEnd))
+  } // prettier-ignore
   const bytes = original.slice()
   for (let flips = 1 + pick(8); flips > 0; flips--) {
     // Half of the flips hit the header.

@@ -150,6 +150,14 @@ describe('quantize in WebAssembly', () => {
     values[32] = -3.5
     for (const format of ['fp4', 'mxfp4', 'nvfp4'] as const) expectSame(values, { n: 2, k: 32, format, scales: 'mse' })
   })
+  it('takes a group of any size as the row', () => {
+    const values = normal(20 * 64, 42)
+    for (const groupSize of [65, 2 ** 31, 2 ** 32, 2 ** 32 + 16, 2 ** 33, Number.MAX_SAFE_INTEGER]) {
+      for (const scales of ['absmax', 'mse'] as const) {
+        expectSame(values, { n: 20, k: 64, format: 'fp4', groupSize, scales })
+      }
+    }
+  })
   it('reads every half and every bfloat16', () => {
     for (const type of ['half', 'bfloat16'] as const) {
       const infinity = type === 'half' ? 0x7c00 : 0x7f80

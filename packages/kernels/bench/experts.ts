@@ -1,10 +1,11 @@
 /** The expert matrices of one product, as a token uses them: a few of many experts, none of which was read lately. */
 import { type BenchCase, type Shape, type Suite, type SuiteContext, copiesFor, defineSuite } from '@metal-fp4/bench'
 import type { DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
-import { kernelLibraryFor, moeGemvFp4, record, resolveKernel } from '../src/index.js'
+import { kernelLibraryFor, moeGemvFp4, quantizeRowsInt8, record, resolveKernel } from '../src/index.js'
 import { argumentArray } from './arrays.js'
 import { checkAgainstOracle } from './check.js'
-import { groupSizeOf, isFp4 } from './formats.js'
+import { type Precision, groupSizeOf, isFp4, precisionsOf } from './formats.js'
+import { floatsOf } from './matmul-case.js'
 
 /** The geometry of gpt-oss-20b: 32 experts of 2880 x 2880, 4 a token. */
 const geometry = { experts: 32, topK: 4, shape: { n: 2880, k: 2880 } }
@@ -17,9 +18,12 @@ export const experts: Suite = defineSuite({
   async *cases(context) {
     const { shapes = [geometry.shape], formats = defaults.formats, m = defaults.m } = context.filter
     const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
+    const precisions = precisionsOf(context.device.info.backend, context.filter)
     for (const shape of shapes) {
       for (const format of formats.filter(isFp4)) {
-        for (const rows of m.filter((count) => count <= 8)) yield* expertCase(context, library, shape, format, rows)
+        for (const rows of m.filter((count) => count <= 8)) {
+          for (const precision of precisions) yield* expertCase(context, library, shape, format, precision, rows)
+        }
       }
     }
   },
@@ -30,11 +34,12 @@ function* expertCase(
   library: KernelLibrary,
   { n, k }: Shape,
   format: 'fp4' | 'mxfp4' | 'nvfp4',
+  precision: Precision,
   m: number,
 ): Generator<BenchCase> {
   const { experts: count, topK } = geometry
   const problem = { m, n, k, groupSize: groupSizeOf(format), experts: count, topK }
-  const constants = { format, epilogue: 'none', input: 'shared' } as const
+  const constants = { format, epilogue: 'none', input: 'shared', precision } as const
   const { args, operations } = resolveKernel(moeGemvFp4, problem, constants)
   const isWeight = (name: string): boolean => ['codes', 'scales', 'columnScales'].includes(name)
   const weights = args.filter(({ definition, bound }) => bound && isWeight(definition.name))
@@ -47,6 +52,10 @@ function* expertCase(
   try {
     const activations = args.find(({ definition }) => definition.name === 'activations')!
     const x = own(device.createBuffer({ data: argumentArray(activations), storage: 'private', label: 'activations' }))
+    // In precision int8 a product is two dispatches: bytes of the activations, and what is done with them.
+    const floats =
+      precision === 'int8'
+      && own(device.createBuffer({ data: floatsOf(args, m, k), storage: 'private', label: 'floats' }))
     const out = own(device.createBuffer({ byteLength: m * topK * n * 4, storage: 'shared', label: 'out' }))
     // All rows of a turn choose the same experts: each is read once for all of them. Turns go through all experts.
     const turns = count / topK
@@ -66,6 +75,9 @@ function* expertCase(
       const graph = own(device.createGraph({ label: 'experts' }))
       for (const chosen of ids) {
         const bound = { activations: x, ids: chosen, columnScales: null, ...copy, out }
+        if (floats) {
+          record(graph, library, quantizeRowsInt8, { problem: { m, k }, args: { activations: floats, out: x } })
+        }
         record(graph, library, moeGemvFp4, { problem, constants, args: bound as never })
       }
       return graph
@@ -75,7 +87,7 @@ function* expertCase(
       kernel: moeGemvFp4.name,
       variant: `${topK} of ${count} experts`,
       format,
-      precision: 'float32',
+      precision,
       m,
       n,
       k,

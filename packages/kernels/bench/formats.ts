@@ -11,13 +11,24 @@ export function groupSizeOf(format: keyof typeof formatInfo): number {
   return formatInfo[format].defaultGroupSize
 }
 
-export type Precision = 'float32' | 'int8'
+const known = ['float32', 'int8'] as const
 
-/** The precisions that products with FP4 weights are timed in: those asked for, the default of the device first. */
+export type Precision = (typeof known)[number]
+
+/**
+ * The precisions that products with FP4 weights are timed in: those asked for, the default of the device first. What is not quantized, and
+ * the baselines, are float32.
+ * @throws RangeError for a name that is none.
+ */
 export function precisionsOf(
   backend: Backend,
   { precisions }: Filter & { readonly precisions?: readonly string[] },
 ): readonly Precision[] {
+  const strange = precisions?.find((name) => !known.some((one) => one === name))
+  if (strange !== undefined)
+    throw new RangeError(
+      `[bench] expected --precision ${known.join(' or ')}, got ${strange}. Leave it out for all of the device.`,
+    )
   const legal: readonly Precision[] = backend === 'cpu' ? ['int8', 'float32'] : ['float32']
   return precisions === undefined ? legal : legal.filter((precision) => precisions.includes(precision))
 }

@@ -27,7 +27,7 @@ export const gemm: Suite = defineSuite({
           library,
           m.flatMap((rows) => setupsOf(shape, format, rows, precisions)),
         )
-        if (format !== 'fp4') continue
+        if (format !== 'fp4' || !precisions.includes('float32')) continue
         yield* matmulCases(
           context,
           library,
@@ -40,7 +40,10 @@ export const gemm: Suite = defineSuite({
 
 function setupsOf({ n, k }: Shape, format: string, m: number, precisions: readonly Precision[]): MatmulSetup[] {
   const shared = { format, m, n, k, copiesPerSample: 1 } as const
-  if (!isFp4(format)) return [{ ...shared, definition: gemmDense, problem: { m, n, k }, constants: { type: format } }]
+  if (!isFp4(format)) {
+    const dense = { ...shared, definition: gemmDense, problem: { m, n, k }, constants: { type: format } }
+    return precisions.includes('float32') ? [dense] : []
+  }
   const setup = { ...shared, definition: gemmFp4, problem: { m, n, k, groupSize: groupSizeOf(format) } }
   return precisions.flatMap((precision) =>
     // Both tiles are one in precision int8.

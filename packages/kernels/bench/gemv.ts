@@ -33,7 +33,8 @@ export const gemv: Suite = defineSuite({
         )
       }
       const { n, k } = baselineShape
-      if (shape.n !== n || shape.k !== k || !formats.includes('fp4') || !rows.includes(1)) continue
+      const wanted = formats.includes('fp4') && rows.includes(1) && precisions.includes('float32')
+      if (shape.n !== n || shape.k !== k || !wanted) continue
       yield* matmulCases(context, library, baselines(shape))
     }
   },
@@ -41,7 +42,10 @@ export const gemv: Suite = defineSuite({
 
 function setupsOf({ n, k }: Shape, format: string, m: number, precisions: readonly Precision[]): MatmulSetup[] {
   const shared = { format, m, n, k, copiesPerSample: 'all' } as const
-  if (!isFp4(format)) return [{ ...shared, definition: gemvDense, problem: { m, n, k }, constants: { type: format } }]
+  if (!isFp4(format)) {
+    const dense = { ...shared, definition: gemvDense, problem: { m, n, k }, constants: { type: format } }
+    return precisions.includes('float32') ? [dense] : []
+  }
   const problem = { m, n, k, groupSize: groupSizeOf(format) }
   return precisions.map((precision) => ({ ...shared, definition: gemvFp4, problem, constants: { format, precision } }))
 }

@@ -141,7 +141,7 @@ function* matmulCase(
 }
 
 /** The values that the bytes of the activations stand for. */
-function floatsOf(args: readonly ResolvedArgument[], m: number, k: number): Float32Array {
+export function floatsOf(args: readonly ResolvedArgument[], m: number, k: number): Float32Array {
   const activations = args.find(({ definition: { name } }) => name === 'activations')!
   return Float32Array.from(dequantizeRows(argumentArray(activations) as Uint32Array, m, k))
 }

@@ -3,7 +3,7 @@ import { type Suite, countSuites, runSuites } from '@metal-fp4/bench'
 import { type Device, createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { argumentArray } from '../bench/arrays.js'
-import { gemm, gemv, moe, suites, utilization } from '../bench/index.js'
+import { experts, gemm, gemv, moe, suites, utilization } from '../bench/index.js'
 import { gemvFp4 } from '../src/manifest/index.js'
 import { resolveKernel } from '../src/manifest/resolve.js'
 import { nmse } from '../src/oracles/compare.js'
@@ -110,6 +110,31 @@ describe('suites', () => {
       'marlin_gemm_fp4 fp4 9',
       'gemm_dense f16 9',
       'gemm_dense f16 65',
+    ])
+  })
+
+  it('experts runs each precision, the default of the device first', async () => {
+    expect(await kernels(experts, { formats: ['mxfp4', 'bf16'] })).toEqual([
+      'moe_gemv_fp4 4 of 32 experts mxfp4 int8 1',
+      'moe_gemv_fp4 4 of 32 experts mxfp4 1',
+    ])
+  })
+
+  it('every suite has only rows of the precisions that were asked for', async () => {
+    const int8 = { formats: ['fp4', 'bf16'], precisions: ['int8'] }
+    expect(await kernels(gemv, { m: [1], shapes: [{ n: 4096, k: 4096 }], ...int8 })).toEqual(['gemv_fp4 fp4 int8 1'])
+    expect(await kernels(gemm, { m: [9], ...int8 })).toEqual(['gemm_fp4 panel fp4 int8 9'])
+    expect(await kernels(experts, int8)).toEqual(['moe_gemv_fp4 4 of 32 experts fp4 int8 1'])
+    expect(await kernels(moe, int8)).toEqual(['moe_layer fp4 int8 1'])
+    expect(await kernels(gemv, { m: [1], formats: ['bf16'], precisions: ['float32'] })).toEqual(['gemv_dense bf16 1'])
+  })
+
+  it.each([gemv, gemm, experts, moe])('$name refuses a precision that is none', async (suite) => {
+    const options = { filter: { ...filter, precisions: ['int8', 'in8'] }, samples: 1, minColdBytes: 1, roofBytes }
+    const { rows, failures } = await runSuites({ device, suites: [suite], ...options })
+    expect(rows).toEqual([])
+    expect(failures.map(({ message }) => message)).toEqual([
+      expect.stringContaining('[bench] expected --precision float32 or int8, got in8.'),
     ])
   })
 

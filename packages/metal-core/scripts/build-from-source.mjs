@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
-import { argv, exit } from 'node:process'
+import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
 
 const metalCore = fileURLToPath(new URL('..', import.meta.url))
@@ -105,7 +105,7 @@ try {
 } catch (error) {
   if (!(error instanceof BuildError)) throw error
   console.error(`build-from-source: ${error.message}`)
-  exit(1)
+  process.exitCode = 1
 } finally {
   rmSync(temporary, { recursive: true, force: true })
 }

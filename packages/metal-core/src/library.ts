@@ -4,7 +4,7 @@ import type { Device } from './device.js'
 import type { NativeHandle, NativeProvider } from './native.js'
 import type { DispatchSpec } from './options.js'
 import type { Submission } from './submission.js'
-import type { Backend, FunctionConstants, KernelArgument, SubmissionResult } from './types.js'
+import type { Backend, DeviceInfo, FunctionConstants, KernelArgument, SubmissionResult } from './types.js'
 
 /** What a library is made of; for the device only. */
 export interface LibraryInit {
@@ -20,6 +20,8 @@ const handleKey = Symbol.for('@metal-fp4/metal-core/kernel')
 export class KernelLibrary {
   /** Of the device that it was loaded on. */
   readonly backend: Backend
+  /** The device that it was loaded on. */
+  readonly info: DeviceInfo
   /** Names, in the order of the library. */
   readonly kernels: readonly string[]
   /** What the library chose for this processor: 'avx512vnni', 'avx512', 'avx2', 'neon', 'plain'; undefined on a GPU. */
@@ -30,7 +32,8 @@ export class KernelLibrary {
   /** Use `device.loadLibrary`. */
   constructor(init: LibraryInit) {
     this.#init = init
-    this.backend = init.device.info.backend
+    this.info = init.device.info
+    this.backend = this.info.backend
     const { isa, kernels } = native(() => init.provider.libraryInfo(init.handle))
     this.isa = isa === '' ? undefined : isa
     this.kernels = Object.freeze([...kernels])

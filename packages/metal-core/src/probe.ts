@@ -11,27 +11,29 @@ import { join } from 'node:path'
 /** Why the process must not open the file; undefined when nothing speaks against it. */
 export type Refusal = string | undefined
 
-/** A file that takes longer to open than this hangs. */
-const timeoutMs = 30_000
+/** A file that takes longer to open than this, with the start of Node, hangs. */
+const timeoutMs = 10_000
 /** Set in the child, so that one that is not Node but the application itself starts no child of its own. */
 const inProbe = 'METAL_FP4_PROBE'
-const loaded = 'metal-fp4 loaded'
 
-// Opens what is an addon and what is not: the latter fails after it was opened, since it does not register itself.
+// Opens what is an addon and what is not: the latter fails after it was opened, since it does not register itself. Without the first
+// line no script ran, and what became of the process says nothing about the file.
 const script = `
+const say = (what) => require('node:fs').writeSync(1, '\\nmetal-fp4 ' + what + '\\n')
+say('probing')
+let outcome = 'loaded'
 try {
   process.dlopen({ exports: {} }, process.argv[1])
 } catch (error) {
-  if (!/self-register/.test(error.message)) process.exit(3)
+  if (!/self-register/.test(error.message)) outcome = 'refused ' + error.message
 }
-console.log('${loaded}')`
+say(outcome)`
 
 const known = new Map<string, Refusal>()
 
 /**
  * Costs a start of Node for a file that was not opened on this machine before, and three system calls after that: what could be
- * opened is remembered in the user's cache folder, by path, size and times. Other failures than a crash or a hang are left to the
- * caller's own attempt, which words them better.
+ * opened is remembered in the user's cache folder, by path, size and times. Where no child can be started nothing is refused.
  */
 export function probe(path: string): Refusal {
   const identity = identityOf(path)
@@ -49,6 +51,7 @@ export function probe(path: string): Refusal {
 function tryInChild(path: string): { outcome: 'loaded' | 'other'; refusal: Refusal } {
   const { NODE_OPTIONS: _options, NODE_V8_COVERAGE: _coverage, ...env } = process.env
   try {
+    if (isApplication()) return { outcome: 'other', refusal: undefined }
     const child = spawnSync(process.execPath, ['-e', script, path], {
       encoding: 'utf8',
       env: { ...env, [inProbe]: '1', ELECTRON_RUN_AS_NODE: '1' },
@@ -57,16 +60,26 @@ function tryInChild(path: string): { outcome: 'loaded' | 'other'; refusal: Refus
       killSignal: 'SIGKILL',
       windowsHide: true,
     })
+    if (!/^metal-fp4 probing$/m.test(child.stdout)) return { outcome: 'other', refusal: undefined }
     if ((child.error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT') {
       return { outcome: 'other', refusal: `a process that opened it was still at it after ${timeoutMs / 1000} s` }
     }
-    if (child.stdout.includes(loaded)) return { outcome: 'loaded', refusal: undefined }
+    if (/^metal-fp4 loaded$/m.test(child.stdout)) return { outcome: 'loaded', refusal: undefined }
+    const cause = /^metal-fp4 refused (.+)$/m.exec(child.stdout)
+    if (cause) return { outcome: 'other', refusal: cause[1] }
     // Windows has no signals: a crash ends with an NTSTATUS of severity 'error'.
     const crash = child.signal ?? ((child.status ?? 0) >>> 0 >= 0xc0000000 ? `status ${child.status}` : undefined)
     return { outcome: 'other', refusal: crash && `a process that opened it was ended by ${crash}${meaning(crash)}` }
   } catch {
     return { outcome: 'other', refusal: undefined } // no children allowed here
   }
+}
+
+/** Whether this executable is not Node but an application made with it, of which a child process would be a second copy. */
+function isApplication(): boolean {
+  // Electron need not let itself run as Node (its fuse RunAsNode), unless it does so now.
+  if (process.versions.electron !== undefined) return process.env.ELECTRON_RUN_AS_NODE === undefined
+  return 'pkg' in process || process.getBuiltinModule('node:sea').isSea()
 }
 
 function meaning(signal: string): string {

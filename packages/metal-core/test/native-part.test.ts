@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { NativeLoadError, openNativePart, type NativePart } from '../src/index.js'
 import { prebuiltPlatforms } from '../src/platform.js'
 import { addonPath, libraryPath, temporaryFolder } from './helpers.js'
@@ -11,6 +11,8 @@ import { addonPath, libraryPath, temporaryFolder } from './helpers.js'
 const base = temporaryFolder()
 const platform = `${process.platform}-${process.arch}`
 const require = createRequire(import.meta.url)
+const sea = process.getBuiltinModule('node:sea')
+const deep = process.env.METAL_FP4_DEEP === '1'
 let folder = ''
 let part: NativePart
 let count = 0
@@ -90,6 +92,15 @@ describe('openNativePart', () => {
     expect(open()).toBe(prebuilt('1.2.3'))
   })
 
+  it('does so too for a library that is opened later', () => {
+    const later = (): string => openNativePart(part, (path) => path)
+    writeFileSync(built(), 'not a library')
+    expect(later).toThrow(NativeLoadError)
+    expect(later).toThrow(/x\.node: .+/)
+    copyFileSync(libraryPath('probe'), prebuilt('1.2.3'))
+    expect(later()).toBe(prebuilt('1.2.3'))
+  })
+
   it('refuses a prebuilt package of another version', () => {
     copyFileSync(addonPath, prebuilt('1.2.2'))
     expect(failure().attempts[1].cause).toBe('version 1.2.2 is installed, and @metal-fp4/metal-core is 1.2.3')
@@ -100,15 +111,66 @@ describe('openNativePart', () => {
     expect(failure().attempts[1].cause).toBe('the package is there, but not this file')
   })
 
-  it.runIf(process.platform === 'linux').each([
-    ['__builtin_trap()', /SIGILL: it uses instructions that this processor does not have/],
-    ['*(volatile int *)0 = 1', /SIGSEGV: the file is damaged/],
-    ['abort()', /SIGABRT/],
-  ])('survives a file that ends the process while it is loaded: %s', (statement, cause) => {
-    const source = `#include <stdlib.h>\n__attribute__((constructor)) static void start(void) { ${statement}; }`
-    const args = ['-x', 'c', '-shared', '-fPIC', '-', '-o', built()]
-    expect(spawnSync(process.env.CC ?? 'cc', args, { input: source, encoding: 'utf8' })).toMatchObject({ status: 0 })
-    expect(failure().attempts[0].cause).toMatch(cause)
+  it
+    .runIf(process.platform === 'linux')
+    .each([
+      ['__builtin_trap()', /SIGILL: it uses instructions that this processor does not have/],
+      ['*(volatile int *)0 = 1', /SIGSEGV: the file is damaged/],
+      ['abort()', /SIGABRT/],
+      ...(deep ? [['for (;;) pause()', /still at it after 10 s/] as const] : []),
+    ] as const)(
+    'survives a file that ends the process, or hangs, while it is loaded: %s',
+    { timeout: 30_000 },
+    (statement, cause) => {
+      const source = `#include <stdlib.h>\n#include <unistd.h>\n__attribute__((constructor)) static void start(void) { ${statement}; }`
+      const args = ['-x', 'c', '-shared', '-fPIC', '-', '-o', built()]
+      expect(spawnSync(process.env.CC ?? 'cc', args, { input: source, encoding: 'utf8' })).toMatchObject({ status: 0 })
+      expect(failure().attempts[0].cause).toMatch(cause)
+    },
+  )
+
+  describe.runIf(process.platform !== 'win32')('in an executable that is an application and not Node', () => {
+    const { execPath } = process
+    afterEach(() => {
+      process.execPath = execPath
+      vi.restoreAllMocks()
+      vi.unstubAllGlobals()
+    })
+
+    /** Stands in for process.execPath; gives the file that it makes when it runs. */
+    function application(statement: string): string {
+      const [script, ran] = [join(folder, 'application'), join(folder, 'ran')]
+      writeFileSync(script, `#!/bin/sh\necho >'${ran}'\n${statement}\n`, { mode: 0o755 })
+      process.execPath = script
+      return ran
+    }
+
+    it.each(['exit 3', 'kill -SEGV $$', 'echo metal-fp4 loaded', ...(deep ? ['exec sleep 60'] : [])])(
+      'holds nothing against the file when that does: %s',
+      (statement) => {
+        copyFileSync(addonPath, built())
+        const ran = application(statement)
+        expect(open()).toBe(built())
+        expect(existsSync(ran)).toBe(true)
+        expect(existsSync(join(folder, 'cache'))).toBe(false) // what was not opened is not remembered
+      },
+      30_000,
+    )
+
+    it.each([
+      ['Node with an application inside', () => vi.spyOn(sea, 'isSea').mockReturnValue(true)],
+      ['pkg', () => vi.stubGlobal('process', Object.assign(Object.create(process), { pkg: {} }))],
+      [
+        'Electron',
+        () => vi.spyOn(process, 'versions', 'get').mockReturnValue({ ...process.versions, electron: '39.0.0' }),
+      ],
+    ])('starts no second copy of it: %s', (_, pretend) => {
+      copyFileSync(addonPath, built())
+      const ran = application('exit 3')
+      pretend()
+      expect(open()).toBe(built())
+      expect(existsSync(ran)).toBe(false)
+    })
   })
 
   it('opens libraries that are not addons', () => {
@@ -137,6 +199,17 @@ describe('openNativePart', () => {
 it('knows the platforms that packages are made for', () => {
   const { platforms } = require('../../../scripts/platforms.cjs') as { platforms: { os: string; cpu: string }[] }
   expect(prebuiltPlatforms).toEqual(platforms.map(({ os, cpu }) => `${os}-${cpu}`))
+})
+
+it('leaves nothing behind when a build from source fails', () => {
+  const temporary = join(base, 'temporary')
+  mkdirSync(temporary)
+  const script = fileURLToPath(new URL('../scripts/build-from-source.mjs', import.meta.url))
+  const env = { ...process.env, TMPDIR: temporary, TEMP: temporary, TMP: temporary }
+  const { status, stderr } = spawnSync(process.execPath, [script, base], { env, encoding: 'utf8' })
+  expect(stderr).toContain('expected the folder of a package with a CMakeLists.txt')
+  expect(status).toBe(1)
+  expect(readdirSync(temporary)).toEqual([])
 })
 
 describe('on another platform', () => {

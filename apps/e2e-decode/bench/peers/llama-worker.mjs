@@ -36,7 +36,11 @@ const operations = {
       if (count === 0) start = process.hrtime.bigint()
       if (++count === tokens) break
     }
-    return { durationNs: Number(process.hrtime.bigint() - start), repeats: count - 1 }
+    const durationNs = Number(process.hrtime.bigint() - start)
+    // A text that ended is a time for fewer tokens, of which the first is not in it.
+    if (count < tokens)
+      throw new Error(`expected ${tokens} tokens, got ${count}. The model ended its text: use another prompt.`)
+    return { durationNs, repeats: count - 1 }
   },
 
   /** From the call to the first token. */

@@ -16,7 +16,14 @@ import {
   defineContestSuite,
   openPeer,
 } from '@metal-fp4/bench'
-import { type Fp4Weights, libraryFor, profileOf, recordMatmul, selectKernel, uploadFp4 } from '@metal-fp4/dispatch'
+import {
+  type Choice,
+  type Fp4Weights,
+  libraryFor,
+  recordMatmul,
+  scratchForMatmul,
+  uploadFp4,
+} from '@metal-fp4/dispatch'
 import { type Fp4Format, formatInfo, quantize } from '@metal-fp4/fp4-quant'
 import type { Device } from '@metal-fp4/metal-core'
 import { onnxModel } from './onnx-model.js'
@@ -52,21 +59,20 @@ export const onnxruntimeNode: ContestSuite = defineContestSuite({
 })
 
 async function* matrixContests(setting: ContestContext, shape: Shape, format: Fp4Format): AsyncGenerator<Contest> {
-  const { device, filter } = setting
+  const { device, filter, minColdBytes } = setting
   const { n, k } = shape
   if (k % block !== 0)
     throw new RangeError(
       `[onnxruntime-node] expected K to be a multiple of ${block}, got ${k}. Choose another --shape.`,
     )
   const bytes = (n * k) / 2 + (n * k * formatInfo[format].scaleBytes) / formatInfo[format].defaultGroupSize
-  const copies = copiesFor(bytes)
-  const weights = await weightPool(device, shape, format, bytes)
+  const copies = copiesFor(bytes, minColdBytes)
+  const weights = await weightPool(device, shape, format, copies)
   try {
     const { process, accuracyLevel } = await bestProcess(setting, shape, copies)
     try {
       for (const m of filter.m ?? defaults.m) {
         using product = await ownProduct(device, weights, shape, m)
-        const { operations, bytes: moved } = selectKernel({ m, n, k, format }, profileOf(device.info))
         yield {
           kernel: 'matmul',
           format,
@@ -74,8 +80,8 @@ async function* matrixContests(setting: ContestContext, shape: Shape, format: Fp
           m,
           n,
           k,
-          bytes: moved,
-          operations,
+          bytes: product.bytes,
+          operations: product.operations,
           // Float32 scales of its blocks, and the same rows.
           peerBytes: (n * k) / 2 + (4 * n * k) / block + 4 * m * (n + k),
           peerSettings: `int4 in blocks of ${block}, accuracy_level ${accuracyLevel}`,
@@ -96,13 +102,13 @@ async function weightPool(
   device: Device,
   { n, k }: Shape,
   format: Fp4Format,
-  bytes: number,
+  copies: number,
 ): Promise<readonly Fp4Weights[]> {
   const values = Float32Array.from({ length: n * k }, (_, i) => Math.sin(i * 12.9898) / Math.sqrt(k))
   const quantized = quantize(values, { n, k, format })
   const made: Fp4Weights[] = []
   try {
-    while (made.length < copiesFor(bytes)) made.push(await uploadFp4(device, quantized))
+    while (made.length < copies) made.push(await uploadFp4(device, quantized))
     return made
   } catch (error) {
     for (const one of made) one.dispose()
@@ -110,8 +116,7 @@ async function weightPool(
   }
 }
 
-interface OwnProduct {
-  readonly precision: string
+interface OwnProduct extends Pick<Choice, 'precision' | 'bytes' | 'operations'> {
   run(): Promise<Timing>
   [Symbol.dispose](): void
 }
@@ -125,23 +130,37 @@ async function ownProduct(
 ): Promise<OwnProduct> {
   const library = await libraryFor(device)
   const data = Float32Array.from({ length: m * k }, (_, i) => Math.sin(i))
-  const activations = device.createBuffer({ data, storage: 'private', label: 'activations' })
-  const out = device.createBuffer({ byteLength: m * n * 4, storage: 'private', label: 'out' })
-  const graph = device.createGraph()
-  for (const one of weights)
-    recordMatmul(graph, library, { m, activations, weights: one, out, profile: profileOf(device.info) })
-  return {
-    precision: 'float32',
-    async run() {
-      const start = process.hrtime.bigint()
-      await graph.submit().completed
-      return { durationNs: Number(process.hrtime.bigint() - start), repeats: weights.length }
-    },
-    [Symbol.dispose]() {
-      graph.dispose()
-      activations.dispose()
-      out.dispose()
-    },
+  const owned: { dispose(): void }[] = []
+  const own = <T extends { dispose(): void }>(one: T): T => {
+    owned.push(one)
+    return one
+  }
+  const dispose = (): void => {
+    for (const one of owned.reverse()) one.dispose()
+  }
+  try {
+    const activations = own(device.createBuffer({ data, storage: 'private', label: 'activations' }))
+    const out = own(device.createBuffer({ byteLength: m * n * 4, storage: 'private', label: 'out' }))
+    const byteLength = scratchForMatmul(library, { m, weights: weights[0] })
+    const scratch =
+      byteLength > 0 ? own(device.createBuffer({ byteLength, storage: 'private', label: 'scratch' })) : undefined
+    const graph = own(device.createGraph())
+    const choices = weights.map((one) => recordMatmul(graph, library, { m, activations, weights: one, out, scratch }))
+    const { precision, bytes, operations } = choices[0]
+    return {
+      precision,
+      bytes,
+      operations,
+      async run() {
+        const start = process.hrtime.bigint()
+        await graph.submit().completed
+        return { durationNs: Number(process.hrtime.bigint() - start), repeats: weights.length }
+      },
+      [Symbol.dispose]: dispose,
+    }
+  } catch (error) {
+    dispose()
+    throw error
   }
 }
 

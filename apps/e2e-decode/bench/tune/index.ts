@@ -1,7 +1,14 @@
 /** `bench tune`: measures a device and writes the policy that selection takes for it. */
-import { writeFileSync } from 'node:fs'
-import { type Shape, type Verb, exit } from '@metal-fp4/bench'
-import { candidateName, chooseRules, parsePolicy, policies, policyJson } from '@metal-fp4/dispatch'
+import { type Shape, type Verb, checkOutput, exit, writeOutput } from '@metal-fp4/bench'
+import {
+  candidateName,
+  chooseRules,
+  libraryFor,
+  parsePolicy,
+  policies,
+  policyJson,
+  profileOfLibrary,
+} from '@metal-fp4/dispatch'
 import { type Fp4Format, isFp4Format } from '@metal-fp4/fp4-quant'
 import { createDevice } from '@metal-fp4/metal-core'
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -35,8 +42,10 @@ export const tune: Verb = {
     const program = makeProgram().configureOutput({ writeOut: stdout, writeErr: stderr }).exitOverride()
     program.parse([...argv], { from: 'user' })
     const { output, name, device: backend, threads, shape, format, m, rounds } = program.opts<TuneFlags>()
+    checkOutput('tune', output)
     using device = await createDevice({ ...(backend && { backend }), ...(threads !== undefined && { threads }) })
     const { info } = device
+    const profile = profileOfLibrary(await libraryFor(device))
     const fallback = policies.find((policy) => policy.backend === info.backend && policy.device === undefined)
     if (fallback === undefined)
       throw new Error(`[tune] expected a policy for ${info.backend}, got none. Add one to dispatch.`)
@@ -47,8 +56,8 @@ export const tune: Verb = {
     const measured = await sweep({ ...options, onProgress: draw('sweep') })
     const chosen = chooseRules(measured)
     const made = {
-      name: name ?? slug(info.name, info.threads),
-      device: info.name,
+      name: name ?? slug(profile.name, info.threads),
+      device: profile.name,
       threads: info.threads,
       date: new Date().toISOString().slice(0, 10),
       command: commandOf(program.opts<TuneFlags>(), info.threads),
@@ -64,19 +73,21 @@ export const tune: Verb = {
     // Read back as users will: a file that is refused is not worth writing.
     const text = policyJson(policy)
     parsePolicy(JSON.parse(text), output)
-    try {
-      writeFileSync(output, text)
-    } catch (error) {
-      stderr(`error: [tune] expected to write ${output}, got ${String(error)}. Name a file in a folder that exists.\n`)
-      return exit.usage
-    }
     const lines = choices.map(({ maxM, candidate, rows }) => {
       const gain = rows.every(({ isFallback }) => isFallback) ? 'as the fallback' : inWords(marginOf(rows))
-      return `${maxM === null ? 'beyond' : `M <= ${maxM}`}: ${candidateName(candidate)}, ${gain}\n`
+      return `M = ${rows[0].m}${maxM === null ? ' and more' : ` to ${maxM}`}: ${candidateName(candidate)}, ${gain}\n`
     })
     stdout(
-      `${lines.join('')}over all rows the policy takes ${inWords(marginOf(confirmed))} of the time of '${fallback.name}'\n${output}\n`,
+      `${lines.join('')}over all rows the policy takes ${inWords(marginOf(confirmed))} of the time of '${fallback.name}'\n`,
     )
+    try {
+      writeOutput('tune', output, text)
+    } catch (error) {
+      // The folder was removed meanwhile, or the disk is full: what took hours is not lost.
+      stdout(text)
+      throw error
+    }
+    stdout(`${output}\n`)
     return exit.ok
   },
 }

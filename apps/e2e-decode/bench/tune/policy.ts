@@ -25,17 +25,59 @@ export function tunedPolicy(
   confirmed: readonly Measurement[],
 ): DevicePolicy {
   const { name, device, threads, date, command, fallback } = sweep
-  const rules = choices.map((choice) => ruleOf(sweep, choice, confirmed))
+  const rules = segmentsOf(choices).flatMap(({ after, upTo, choice }) => {
+    const usual = rulesBetween(fallback.fp4, after, upTo)
+    if (choice === undefined) return usual
+    // Whether K is split follows from the matrix, never from M: what splits it keeps its place before all others.
+    const splits = usual.filter(({ kernel }) => kernel === 'gemv_fp4_partial')
+    // Those that take all of these rows follow, for problems that the chosen kernel does not take.
+    const others = usual.filter((rule) => rule.maxM === upTo && !splits.includes(rule))
+    return [...splits, ruleOf(sweep, { ...choice, maxM: upTo }, confirmed), ...others]
+  })
   return {
     name,
     backend: fallback.backend,
     device,
     provenance: { device, threads, date, command, fallback: fallback.name, margin: marginOf(confirmed) },
-    // The fallback's own rules follow, for problems that the chosen kernels do not take.
-    fp4: [...rules, ...fallback.fp4],
+    fp4: rules,
     dense: fallback.dense,
     ...(fallback.split && { split: fallback.split }),
   }
+}
+
+/** Rows after `after` up to `upTo` (null: all that follow); without a choice the fallback decides. */
+interface Segment {
+  readonly after: number
+  readonly upTo: number | null
+  readonly choice?: TunedChoice
+}
+
+/** Rows that the GEMVs take. A border among them has to be measured on both sides; beyond them the next choice begins after the last. */
+const fewRows = 8
+
+/** Choices, and before, between and after them the rows that nobody measured. */
+function segmentsOf(choices: readonly TunedChoice[]): Segment[] {
+  const segments: Segment[] = []
+  let after = 0
+  for (const choice of choices) {
+    const [first, last] = [choice.rows[0].m, choice.rows[choice.rows.length - 1].m]
+    const gap = after === 0 ? first - 1 : Math.min(first - 1, fewRows)
+    if (gap > after) {
+      segments.push({ after, upTo: gap })
+      after = gap
+    }
+    segments.push({ after, upTo: choice.maxM === null && last > fewRows ? null : last, choice })
+    after = last
+  }
+  if (segments.at(-1)?.upTo !== null) segments.push({ after, upTo: null })
+  return segments
+}
+
+/** The rules that decide for rows of a segment, none beyond its end. */
+function rulesBetween(rules: readonly PolicyRule[], after: number, upTo: number | null): PolicyRule[] {
+  return rules
+    .filter(({ maxM }) => maxM === null || maxM > after)
+    .map((rule) => ({ ...rule, maxM: upTo === null ? rule.maxM : Math.min(rule.maxM ?? upTo, upTo) }))
 }
 
 function ruleOf(

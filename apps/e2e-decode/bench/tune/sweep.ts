@@ -8,7 +8,9 @@ import {
   addPolicy,
   candidateName,
   libraryFor,
+  profileOf,
   recordMatmul,
+  scratchForMatmul,
   selectKernel,
   tunerCandidates,
   uploadFp4,
@@ -46,10 +48,11 @@ export async function sweep(options: SweepOptions): Promise<readonly Measurement
   return measure(
     options,
     ({ n, k }, format, m) => {
-      const usual = under(fallback, () => selectKernel({ m, n, k, format }, profileOf(device)))
-      const { order } = under(fallback, () => selectKernel({ m: 1, n, k, format }, profileOf(device)))
+      const usual = under(fallback, () => selectKernel({ m, n, k, format }, profileOf(device.info)))
+      const { order } = under(fallback, () => selectKernel({ m: 1, n, k, format }, profileOf(device.info)))
       const first: TunerCandidate = { kernel: usual.kernel, ...(usual.tile && { tile: usual.tile }) }
-      const others = tunerCandidates({ m, n, k, format }, device.info.backend, order)
+      const { precision } = usual
+      const others = tunerCandidates({ m, n, k, format, precision }, device.info.backend, order)
       return [first, ...others.filter((one) => candidateName(one) !== candidateName(first))]
     },
     ms,
@@ -60,7 +63,7 @@ export async function sweep(options: SweepOptions): Promise<readonly Measurement
 export async function confirm(options: SweepOptions, tuned: DevicePolicy): Promise<readonly Measurement[]> {
   const { device, fallback, m: ms } = options
   const choiceOf = (policy: DevicePolicy, { n, k }: Shape, format: Fp4Format, m: number): TunerCandidate => {
-    const { kernel, tile, rule } = under(policy, () => selectKernel({ m, n, k, format }, profileOf(device)))
+    const { kernel, tile, rule } = under(policy, () => selectKernel({ m, n, k, format }, profileOf(device.info)))
     return { kernel, ...(tile && { tile }), ...(rule?.constants && { constants: rule.constants }) }
   }
   return measure(
@@ -132,6 +135,14 @@ async function race(
   const out = device.createBuffer({ byteLength: m * n * 4, storage: 'private', label: 'out' })
   const made: { dispose(): void }[] = [activations, out]
   try {
+    // Bytes of activations, or sums over parts of K: products run one after the other and share them.
+    const needed = candidates.map((one) =>
+      under(only(one, device), () => scratchForMatmul(library, { m, weights: weights[0] })),
+    )
+    const byteLength = Math.max(...needed)
+    const scratch =
+      byteLength > 0 ? device.createBuffer({ byteLength, storage: 'private', label: 'scratch' }) : undefined
+    if (scratch) made.push(scratch)
     // One dispatch after the other over all copies hides what a submission costs; many rows take long enough by themselves.
     const perGraph = m <= 8 ? weights.length : 1
     const graphs = candidates.map((candidate) =>
@@ -142,7 +153,7 @@ async function race(
           made.push(graph)
           under(only(candidate, device), () => {
             for (const one of weights.slice(g * perGraph, (g + 1) * perGraph)) {
-              recordMatmul(graph, library, { m, activations, weights: one, out, profile: profileOf(device) })
+              recordMatmul(graph, library, { m, activations, weights: one, out, scratch })
             }
           })
           return graph
@@ -187,14 +198,10 @@ async function upload(
   }
 }
 
-function profileOf({ info }: Device): { backend: Device['info']['backend']; name: string } {
-  return { backend: info.backend, name: info.name }
-}
-
 /** A policy that takes this candidate and nothing else. */
 function only(candidate: TunerCandidate, { info }: Device): DevicePolicy {
   const rule = { ...candidate, maxM: null, source: { kind: 'default', why: 'being measured' } } as const
-  return { name: 'sweep', backend: info.backend, device: info.name, fp4: [rule], dense: [rule] }
+  return { name: 'sweep', backend: info.backend, fp4: [rule], dense: [rule] }
 }
 
 /** What `work` gives while a policy stands before all others for every device of its backend. */

@@ -1,9 +1,9 @@
 /** The chat template of a checkpoint: a Jinja program that turns messages into the text that the model was trained on. */
 import { join } from 'node:path'
-import { runInNewContext } from 'node:vm'
 import { Template } from '@huggingface/jinja'
 import { type JsonObject, readJsonObject, readTextFile } from '../checkpoint/json-file.js'
 import { ChatTemplateError, failCheckpoint } from '../errors.js'
+import { limited, oneLine } from '../limited.js'
 
 export interface ChatMessage {
   readonly role: 'system' | 'user' | 'assistant'
@@ -23,7 +23,7 @@ const largestTemplate = 2 ** 20
 /** More than any context has room for. */
 const largestText = 2 ** 24
 
-/** A template comes from strangers and may loop forever; those that exist take milliseconds. */
+/** Templates that exist take milliseconds. */
 const mostMs = 2000
 
 /**
@@ -62,7 +62,7 @@ function compile(file: string, text: string, config: JsonObject | undefined): Ch
   }
   let template: Template
   try {
-    template = limited(() => new Template(text))
+    template = limited(mostMs, () => new Template(text))
   } catch (error) {
     const fix = 'Remove it to go without, or take the file that the checkpoint came with.'
     return failCheckpoint({ file, entry: 'chat_template', expected: 'a Jinja template', got: oneLine(error), fix })
@@ -74,7 +74,7 @@ function compile(file: string, text: string, config: JsonObject | undefined): Ch
       try {
         // Qwen3 and others think aloud first unless they are told not to; that is the user's choice, so nothing is said here.
         const context = { ...special, messages: messages.map((one) => ({ ...one })), add_generation_prompt: true }
-        const rendered = limited(() => template.render(context))
+        const rendered = limited(mostMs, () => template.render(context))
         if (rendered.length > largestText) throw new Error(`${rendered.length} characters`)
         return rendered
       } catch (error) {
@@ -88,11 +88,6 @@ function compile(file: string, text: string, config: JsonObject | undefined): Ch
   }
 }
 
-/** Runs a function, and ends it when it takes too long, whatever it does. */
-function limited<T>(work: () => T): T {
-  return runInNewContext('work()', { work }, { timeout: mostMs }) as T
-}
-
 /** `bos_token`, `eos_token` and the like: texts, or objects that describe the token. */
 function specialTokens(config: JsonObject): Record<string, string> {
   const found: Record<string, string> = {}
@@ -102,11 +97,4 @@ function specialTokens(config: JsonObject): Record<string, string> {
     if (typeof content === 'string') found[name] = content
   }
   return found
-}
-
-function oneLine(error: unknown): string {
-  const text =
-    error instanceof Error ? error.message : String((error as { message?: unknown } | null)?.message ?? error)
-  const line = text.split('\n')[0].slice(0, 200)
-  return line.includes('Script execution timed out') ? `no end after ${mostMs} ms` : line
 }

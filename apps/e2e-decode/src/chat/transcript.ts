@@ -31,6 +31,9 @@ export interface Transcript {
 export class TemplateTranscript implements Transcript {
   readonly kind = 'template'
   #messages: ChatMessage[] = []
+  /** The first message behind the system message that still fits the context, and what it was before each turn. */
+  #first = 0
+  #before: readonly number[] = []
   /** The text and tokens of the last turn, answer included. */
   #known: { readonly text: string; readonly tokens: readonly number[] } | undefined
   readonly #template: ChatTemplate
@@ -47,20 +50,23 @@ export class TemplateTranscript implements Transcript {
   }
 
   plan(content: string, contextLength: number, room: number): TurnPlan {
-    const said: ChatMessage = { role: 'user', content }
-    let kept = this.#messages
-    let dropped = 0
-    for (;;) {
-      const messages = [...kept, said]
-      const text = this.#template.render(messages)
-      const tokens = this.#encode(text)
-      if (tokens.length + room <= contextLength) {
-        return { tokens, dropped, commit: (reply) => this.#commit(messages, text, tokens, reply) }
+    const messages: ChatMessage[] = [...this.#messages, { role: 'user', content }]
+    const most = contextLength - room
+    let first = this.#first
+    let sent = this.#render(messages, first)
+    if (sent.tokens.length > most) {
+      const least = this.#render(messages, messages.length - 1).tokens.length
+      if (least > most) overflow(least, room, contextLength)
+      // Half of what turns have room for at once, so that the next ones find their beginning in the cache.
+      while (sent.tokens.length > (least + most) / 2 && first < messages.length - 1) {
+        first = messages.findIndex(({ role }, i) => i > first && role === 'user')
+        sent = this.#render(messages, first)
       }
-      const shorter = withoutOldest(kept)
-      if (shorter === undefined) overflow(tokens.length, room, contextLength)
-      dropped += kept.length - shorter.length
-      kept = shorter
+    }
+    return {
+      tokens: sent.tokens,
+      dropped: first - this.#first,
+      commit: (reply) => this.#commit(messages, first, sent, reply),
     }
   }
 
@@ -69,13 +75,23 @@ export class TemplateTranscript implements Transcript {
     if (last < 0) return undefined
     const { content } = this.#messages[last]
     this.#messages = this.#messages.slice(0, last)
+    this.#first = this.#before.at(-1) ?? this.#first
+    this.#before = this.#before.slice(0, -1)
     this.#known = undefined
     return content
   }
 
   reset(system?: string): void {
     this.#messages = system === undefined ? [] : [{ role: 'system', content: system }]
+    this.#first = this.#messages.length
+    this.#before = []
     this.#known = undefined
+  }
+
+  /** The system message, and the messages from `first` on. */
+  #render(messages: readonly ChatMessage[], first: number): { text: string; tokens: readonly number[] } {
+    const text = this.#template.render(messages.filter(({ role }, i) => role === 'system' || i >= first))
+    return { text, tokens: this.#encode(text) }
   }
 
   /**
@@ -92,12 +108,14 @@ export class TemplateTranscript implements Transcript {
   }
 
   #commit(
-    messages: ChatMessage[],
-    text: string,
-    tokens: readonly number[],
+    messages: readonly ChatMessage[],
+    first: number,
+    { text, tokens }: { readonly text: string; readonly tokens: readonly number[] },
     reply: Parameters<TurnPlan['commit']>[0],
   ): void {
     this.#messages = [...messages, { role: 'assistant', content: reply.text }]
+    this.#before = [...this.#before, this.#first]
+    this.#first = first
     this.#known = reply.exact ? { text: text + reply.text, tokens: [...tokens, ...reply.tokens] } : { text, tokens }
   }
 }
@@ -106,7 +124,9 @@ export class TemplateTranscript implements Transcript {
 export class CompletionTranscript implements Transcript {
   readonly kind = 'completion'
   #messages: ChatMessage[] = []
-  /** The text so far; a new one begins when the model has ended it. */
+  /** What every text begins with, whatever is forgotten of it: the begin token, and what the model was told. */
+  #prefix: readonly number[] | undefined
+  /** The text so far, without the prefix; a new one begins when the model has ended it. */
   #tokens: readonly number[] = []
   #before: readonly (readonly number[])[] = []
   #endsOpen = false
@@ -124,23 +144,23 @@ export class CompletionTranscript implements Transcript {
 
   plan(text: string, contextLength: number, room: number): TurnPlan {
     const first = this.#tokens.length === 0
-    const begin = first && this.#system !== undefined ? `${this.#system}\n\n` : ''
+    const prefix = (this.#prefix ??= this.#tokenizer.encode(this.#system === undefined ? '' : `${this.#system}\n\n`))
     const gap = !first && !/^\s|^[.,;:!?]/.test(text) && this.#endsOpen ? ' ' : ''
-    const added = this.#tokenizer.encode(begin + gap + text, { special: first })
+    const added = this.#tokenizer.encode(gap + text, { special: false })
     const all = [...this.#tokens, ...added]
-    const most = contextLength - room
-    if (added.length > most) overflow(added.length, room, contextLength)
+    const most = contextLength - room - prefix.length
+    if (added.length > most) overflow(prefix.length + added.length, room, contextLength)
     // Half of the context at once, so that the next turns find their beginning in the cache.
     const dropped = all.length > most ? all.length - Math.max(added.length, Math.floor(most / 2)) : 0
-    const tokens = all.slice(dropped)
+    const kept = all.slice(dropped)
     return {
-      tokens,
+      tokens: [...prefix, ...kept],
       dropped,
       commit: (reply) => {
+        const made = reply.exact ? reply.tokens : this.#tokenizer.encode(reply.text, { special: false })
         this.#messages.push({ role: 'user', content: text }, { role: 'assistant', content: reply.text })
         this.#before = [...this.#before, this.#tokens]
-        const made = reply.exact ? reply.tokens : this.#tokenizer.encode(reply.text, { special: false })
-        this.#tokens = reply.ended ? [] : [...tokens, ...made]
+        this.#tokens = reply.ended ? [] : [...kept, ...made]
         this.#endsOpen = !/\s$/.test(reply.text === '' ? text : reply.text)
       },
     }
@@ -159,18 +179,11 @@ export class CompletionTranscript implements Transcript {
   reset(system?: string): void {
     this.#system = system
     this.#messages = system === undefined ? [] : [{ role: 'system', content: system }]
+    this.#prefix = undefined
     this.#tokens = []
     this.#before = []
     this.#endsOpen = false
   }
-}
-
-/** Without its oldest turn; the system message stays. `undefined` when there is none to leave out. */
-function withoutOldest(messages: readonly ChatMessage[]): ChatMessage[] | undefined {
-  const first = messages.findIndex(({ role }) => role !== 'system')
-  if (first < 0) return undefined
-  const next = messages.findIndex(({ role }, i) => i > first && role === 'user')
-  return [...messages.slice(0, first), ...(next < 0 ? [] : messages.slice(next))]
 }
 
 function overflow(length: number, room: number, contextLength: number): never {

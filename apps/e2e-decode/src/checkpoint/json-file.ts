@@ -79,11 +79,11 @@ export class JsonObject {
     return this.fail(key, `an integer from ${least} to ${most}`)
   }
 
-  /** A finite number above 0. */
-  positive(key: string, fallback?: number): number {
+  /** A finite number above 0 (and up to `most`). */
+  positive(key: string, fallback?: number, most: number = Number.MAX_VALUE): number {
     const value = this.#get(key) ?? fallback
-    if (typeof value === 'number' && Number.isFinite(value) && value > 0) return value
-    return this.fail(key, 'a number above 0')
+    if (typeof value === 'number' && value > 0 && value <= most) return value
+    return this.fail(key, most === Number.MAX_VALUE ? 'a number above 0' : `a number above 0 and up to ${most}`)
   }
 
   /** A number from `least` to `most`. */

@@ -1,6 +1,6 @@
 /** Writes a packed folder: every weight of a Hugging Face checkpoint, quantized and ordered for the device. */
 import { packColumns64 } from '@metal-fp4/kernels'
-import { copyCompanions, fingerprint, openSource } from '../convert/source.js'
+import { companionsOf, copyCompanions, fingerprint, openSource } from '../convert/source.js'
 import { Workbench } from '../convert/workbench.js'
 import { type HostWeight, type Quantization, readHostWeight } from '../model/host-weights.js'
 import { resolveQuantization } from '../model/quantization.js'
@@ -20,6 +20,8 @@ import {
 } from './packed-format.js'
 
 export interface PackOptions extends Quantization {
+  /** Replaces the model in a target that is neither empty nor a packed model. Its files of other names stay. */
+  readonly force?: boolean
   /** Called after each weight with the number done and the number in all. */
   readonly onProgress?: (done: number, total: number, name: string) => void
   /** Called once when an earlier run that was broken off has left finished weights, with their number. */
@@ -29,18 +31,9 @@ export interface PackOptions extends Quantization {
   readonly signal?: AbortSignal
 }
 
-/** Copied beside the weights where the checkpoint has them. */
-const companions = [
-  'config.json',
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'generation_config.json',
-  'chat_template.jinja',
-]
-
 /**
- * Packs the checkpoint in folder `source` into folder `target` (made when absent; one that holds a packed model is
- * overwritten). The work is done in `TARGET.partial`: broken off at any moment, it leaves the target as it was, and the next call with
+ * Packs the checkpoint in folder `source` into folder `target` (absent, empty, or one that holds a packed model, which
+ * is replaced; any other with `force`). The work is done in `TARGET.partial`: broken off at any moment, it leaves the target as it was, and the next call with
  * the same options goes on with the weights that are missing.
  * @returns bytes of packed.bin. @throws CheckpointError, OptionError, FileError, the signal's reason
  */
@@ -52,14 +45,11 @@ export async function packModel(source: string, target: string, options: PackOpt
     options.signal?.throwIfAborted()
     await using quantizer = new WeightQuantizer(options.threads)
     const files = await fingerprint(source)
-    const bench = await Workbench.open(target, {
-      to: packedFormat,
-      version: packedVersion,
-      mode,
-      groupSize,
-      scales,
-      files,
-    })
+    const bench = await Workbench.open(
+      target,
+      { kind: 'packed', force: options.force },
+      { to: packedFormat, version: packedVersion, mode, groupSize, scales, files },
+    )
     try {
       if (bench.resumed > 0) options.onResume?.(bench.resumed)
       const tensors: Record<string, PackedTensor> = {}
@@ -93,9 +83,9 @@ export async function packModel(source: string, target: string, options: PackOpt
       const byteLength = Math.ceil(end / pageAlignment) * pageAlignment
       await bench.truncate(packedData, byteLength)
       const index: PackedIndex = { format: packedFormat, version: packedVersion, byteLength, tensors }
-      await copyCompanions(source, bench.folder, companions)
+      await copyCompanions(source, bench.folder, companionsOf.packed)
       await bench.writeText(packedIndex, `${JSON.stringify(index, null, 1)}\n`)
-      await bench.install(packedIndex)
+      await bench.install()
       return byteLength
     } finally {
       await bench.close()

@@ -12,8 +12,8 @@ export function headerEnd(file: string, prefix: Uint8Array, fileBytes: number): 
 }
 
 /** Parses the header, its length field included, of a file of `fileBytes` bytes. @throws CheckpointError */
-export function parseHeader(file: string, header: Uint8Array, fileBytes: number): SafetensorsHeader['entries'] {
-  return checked(() => parseSafetensorsHeader(header, fileBytes, file).entries)
+export function parseHeader(file: string, header: Uint8Array, fileBytes: number): SafetensorsHeader {
+  return checked(() => parseSafetensorsHeader(header, fileBytes, file))
 }
 
 function checked<T>(read: () => T): T {

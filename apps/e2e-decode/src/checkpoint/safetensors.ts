@@ -11,6 +11,8 @@ export type RawTensor = { readonly shape: readonly number[] } & (
 export interface SafetensorsFile {
   readonly path: string
   readonly entries: ReadonlyMap<string, TensorEntry>
+  /** The texts of `__metadata__`. */
+  readonly metadata: Readonly<Record<string, string>>
   /** Reads a tensor of the file. @throws CheckpointError when its dtype is none of F32, F16 and BF16. */
   read(entry: TensorEntry): Promise<RawTensor>
   close(): Promise<void>
@@ -28,8 +30,8 @@ export async function openSafetensors(path: string): Promise<SafetensorsFile> {
     await readFully(handle, path, prefix, 0)
     const header = new Uint8Array(headerEnd(path, prefix, size))
     await readFully(handle, path, header, 0)
-    const entries = parseHeader(path, header, size)
-    return { path, entries, read: (entry) => readTensor(handle, path, entry), close: () => handle.close() }
+    const { entries, metadata } = parseHeader(path, header, size)
+    return { path, entries, metadata, read: (entry) => readTensor(handle, path, entry), close: () => handle.close() }
   } catch (error) {
     await handle.close()
     throw error

@@ -21,15 +21,16 @@ export const slashHelp: string =
   commands.map(([usage, does]) => `  ${usage.padEnd(14)}${does}\n`).join('')
   + '  //TEXT        says something that begins with a slash\n'
 
-/** Runs one. What it has to tell goes to stderr: stdout is the model's. */
+/** Runs one, which tells by `print` what it did. */
 export async function runSlashCommand(
   line: string,
   chat: Chat,
   model: Model,
+  print: (text: string) => void,
 ): Promise<SlashOutcome | { readonly say: string }> {
   const [, name, rest] = /^\/(\S*)\s*(.*)$/s.exec(line.trim()) ?? ['', '', '']
   const tell = (text: string): 'done' => {
-    process.stderr.write(`${text}\n`)
+    print(text)
     return 'done'
   }
   switch (name) {

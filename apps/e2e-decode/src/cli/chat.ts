@@ -18,6 +18,7 @@ interface ChatFlags extends ModelFlags, SamplingFlags {
   readonly system?: string
   readonly plain?: boolean
   readonly json?: boolean
+  readonly commands?: boolean
 }
 
 /** An answer ends by itself; text that is only continued would go on for as long as it is let. */
@@ -31,7 +32,9 @@ export function chatCommand(finish: (exitCode: number) => void): Command {
     .option('-s, --system <text>', 'what the model is told before the conversation (default: nothing)')
     .option('--plain', 'go without the chat template of the checkpoint: both continue one text')
   addSamplingOptions(command, `${defaultMaxTokens.template}, or ${defaultMaxTokens.completion} without a template`)
-  command.option('--json', 'print one JSON object for each turn')
+  command
+    .option('--json', 'print one JSON object for each turn, also for one that fails')
+    .option('--commands', 'take lines that begin with a slash as commands, also when they are not typed on a terminal')
   addExamples(addModelOptions(command), [
     [
       'Tell a story together with the model of this package',
@@ -43,7 +46,10 @@ export function chatCommand(finish: (exitCode: number) => void): Command {
     ],
     ['For another program', 'printf "The cat sat.\\nThen it ran.\\n" | fp4-decode chat -n 8 --temp 0 --json'],
   ])
-  command.addHelpText('after', `\nIn a conversation:\n${slashHelp}`)
+  command.addHelpText(
+    'after',
+    `\nIn a conversation on a terminal (from a pipe, a slash is text unless --commands is given):\n${slashHelp}`,
+  )
   return command.action(async (flags: ChatFlags) => {
     if (flags.logprobs !== undefined && flags.json !== true) {
       throw new OptionError('[chat] expected --json with --logprobs, got none. Add --json, which prints them.')
@@ -62,7 +68,7 @@ async function converse(model: Model, flags: ChatFlags): Promise<number> {
     input: process.stdin,
     ...(process.stdin.isTTY && process.stdout.isTTY ? { output: process.stdout, prompt: '> ', terminal: true } : {}),
   })
-  return await new Conversation(model, chat, flags.json ?? false, input).run()
+  return await new Conversation(model, chat, flags, input).run()
 }
 
 /** A line about the model on a terminal; everywhere that text is only continued, which nobody would expect of a chat. */
@@ -79,17 +85,21 @@ class Conversation {
   readonly #model: Model
   readonly #chat: Chat
   readonly #json: boolean
+  readonly #commands: boolean
   readonly #input: ReturnType<typeof createInterface>
   readonly #terminal: boolean
   #answer: AbortController | undefined
   #lastInterrupt = -Infinity
   #askedToLeave = false
-  #exitCode = 0
+  #interrupted = false
+  #failed = false
 
-  constructor(model: Model, chat: Chat, json: boolean, input: ReturnType<typeof createInterface>) {
+  constructor(model: Model, chat: Chat, flags: ChatFlags, input: ReturnType<typeof createInterface>) {
     this.#model = model
     this.#chat = chat
-    this.#json = json
+    this.#json = flags.json ?? false
+    // Text from elsewhere writes no files, whatever it begins with.
+    this.#commands = flags.commands ?? process.stdin.isTTY
     this.#input = input
     this.#terminal = input.terminal
   }
@@ -103,8 +113,8 @@ class Conversation {
       if (this.#terminal) this.#input.prompt()
       for await (const line of this.#input) {
         this.#askedToLeave = false
-        if ((await this.#turn(line)) === 'exit') break
-        if (this.#exitCode !== 0) break
+        const outcome = this.#interrupted ? 'exit' : await this.#turn(line)
+        if (outcome === 'exit' || this.#interrupted) break
         if (this.#terminal) this.#input.prompt()
       }
     } finally {
@@ -112,14 +122,18 @@ class Conversation {
       this.#input.close()
     }
     if (this.#terminal) process.stdout.write('\n')
-    return this.#exitCode
+    return this.#interrupted ? interrupted : this.#failed ? 1 : 0
   }
 
   async #turn(line: string): Promise<SlashOutcome> {
     if (line.trim() === '') return 'done'
+    if (!this.#commands) return this.#say(line)
     // Two slashes begin a message with one.
     if (line.startsWith('/') && !line.startsWith('//')) {
-      const outcome = await runSlashCommand(line, this.#chat, this.#model)
+      // Stdout is the model's, or the program's that reads JSON.
+      const outcome = await runSlashCommand(line, this.#chat, this.#model, (text) =>
+        this.#json ? printJson({ command: line, message: text }) : void process.stderr.write(`${text}\n`),
+      )
       if (typeof outcome === 'string') return outcome
       return this.#say(outcome.say)
     }
@@ -133,9 +147,12 @@ class Conversation {
       for await (const piece of reply) if (!this.#json) process.stdout.write(piece.text)
     } catch (error) {
       if (!signal.aborted) {
-        // On a terminal a message that is too long ends the turn, not the conversation.
-        if (!this.#terminal) throw error
-        process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+        // A message that is too long ends the turn, not the conversation, on a terminal and where each turn has its object.
+        if (!this.#terminal && !this.#json) throw error
+        const { message, code } = error as { message: string; code?: string }
+        if (this.#json) printJson({ prompt: text, error: { code, message } })
+        process.stderr.write(`${message}\n`)
+        this.#failed = !this.#terminal
         return 'done'
       }
     } finally {
@@ -144,7 +161,7 @@ class Conversation {
     const { summary } = reply
     if (this.#json) {
       const { dropped, ...rest } = summary
-      process.stdout.write(`${JSON.stringify({ prompt: text, ...summaryJson(rest), dropped })}\n`)
+      printJson({ prompt: text, ...summaryJson(rest), dropped })
       return 'done'
     }
     process.stdout.write('\n')
@@ -161,25 +178,32 @@ class Conversation {
     return 'done'
   }
 
-  /** The first one ends an answer; the second one, or one without an answer after another, the conversation. */
+  /**
+   * Of a pipe it ends the conversation, whatever lines are left. On a terminal the first one ends an answer; the second one, or one
+   * without an answer after another, the conversation.
+   */
   #onInterrupt(): void {
     const now = performance.now()
     // One Ctrl-C may arrive twice: see interrupt.ts.
     if (now - this.#lastInterrupt < 300) return
     this.#lastInterrupt = now
     const answering = this.#answer !== undefined && !this.#answer.signal.aborted
-    if (answering) {
-      this.#answer?.abort(new Error('[chat] interrupted.'))
-      this.#askedToLeave = true
+    if (answering) this.#answer?.abort(new Error('[chat] interrupted.'))
+    if (!this.#terminal || (this.#askedToLeave && !answering)) {
+      this.#interrupted = true
+      this.#input.close()
       return
     }
-    if (this.#askedToLeave || !this.#terminal) {
-      this.#exitCode = interrupted
-      this.#input.close()
+    if (answering) {
+      this.#askedToLeave = true
       return
     }
     this.#askedToLeave = true
     process.stderr.write(`\n${styled(process.stderr, 'dim', 'Ctrl-C again leaves; so do /exit and Ctrl-D.')}\n`)
     this.#input.prompt()
   }
+}
+
+function printJson(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`)
 }

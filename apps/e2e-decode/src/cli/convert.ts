@@ -16,6 +16,7 @@ interface ConvertFlags {
   readonly qGroupSize?: number
   readonly qScales?: 'absmax' | 'mse'
   readonly threads?: number
+  readonly force?: boolean
   readonly json?: boolean
 }
 
@@ -43,6 +44,7 @@ export function convertCommand(finish: (exitCode: number) => void): Command {
     )
   addQuantizeOptions(command, 'fp4, or mxfp4 for MLX')
     .option('-t, --threads <n>', 'threads to quantize on (default: the cores that the process may use)', integer(1))
+    .option('--force', 'replace what is in the target, though convert has not made it (files of other names stay)')
     .option('--json', 'print one JSON object')
   addExamples(command, [
     ['Half a byte a weight, once and for all', 'fp4-decode convert ./Qwen3-0.6B ./qwen3-fp4 --q-group-size 32'],
@@ -64,6 +66,7 @@ export function convertCommand(finish: (exitCode: number) => void): Command {
         onProgress: progress.update,
         onResume,
         signal,
+        force: flags.force === true,
         ...(flags.threads === undefined ? {} : { threads: flags.threads }),
       })
       progress.end()
@@ -85,6 +88,7 @@ interface Control {
   readonly onProgress: (done: number, total: number) => void
   readonly onResume: (finished: number) => void
   readonly signal: AbortSignal
+  readonly force: boolean
   readonly threads?: number
 }
 

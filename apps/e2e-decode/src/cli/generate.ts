@@ -1,5 +1,4 @@
 /** `fp4-decode generate`: text as it is made. */
-import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { OptionError } from '../errors.js'
 import type { GenerationSummary } from '../generation/generation.js'
@@ -45,16 +44,23 @@ export function generateCommand(finish: (exitCode: number) => void): Command {
     ],
   ])
   return command.action(async (flags: GenerateFlags) => {
-    finish(await withModel(flags, (model, signal) => generate(model, flags, signal)))
+    // Before the model is loaded, which listens to Ctrl-C: until the input ends, that is to end the program.
+    const text = flags.prompt === '-' ? await readStdin() : flags.prompt
+    finish(await withModel(flags, (model, signal) => generate(model, flags, text, signal)))
   })
 }
 
-async function generate(model: Model, flags: GenerateFlags, signal: AbortSignal): Promise<number> {
+async function generate(
+  model: Model,
+  flags: GenerateFlags,
+  text: string | undefined,
+  signal: AbortSignal,
+): Promise<number> {
   const { json = false, story = false } = flags
   if (flags.logprobs !== undefined && !json) {
     throw new OptionError('[generate] expected --json with --logprobs, got none. Add --json, which prints them.')
   }
-  const prompt = promptOf(model, flags)
+  const prompt = promptOf(model, text)
   const options = generateOptions(flags, story ? storyMaxTokens : defaultMaxTokens)
   const generation = model.generate(prompt, { ...options, signal })
   if (story) process.stderr.write(`${deviceLine(model.device)} · ${modelLine(model)}\n\n`)
@@ -77,9 +83,14 @@ async function generate(model: Model, flags: GenerateFlags, signal: AbortSignal)
   return signal.aborted ? interrupted : 0
 }
 
-function promptOf(model: Model, { prompt }: GenerateFlags): string | number[] {
+async function readStdin(): Promise<string> {
+  let text = ''
+  for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk as string
   // The newline that ends a line of a shell is not part of the prompt.
-  const text = prompt === '-' ? readFileSync(0, 'utf8').replace(/\r?\n$/, '') : prompt
+  return text.replace(/\r?\n$/, '')
+}
+
+function promptOf(model: Model, text: string | undefined): string | number[] {
   if (model.tokenizer !== undefined) return text ?? defaultPrompt
   const ids = (text ?? '1').trim().split(/[\s,]+/)
   if (ids.every((id) => /^\d+$/.test(id))) return ids.map(Number)

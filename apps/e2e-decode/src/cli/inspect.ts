@@ -1,7 +1,7 @@
 /** `fp4-decode inspect`: what is in a model's folder, and what quantizing costs, layer by layer. */
 import { Command, Option } from 'commander'
 import { type Backend, createDevice } from '@metal-fp4/metal-core'
-import { type Inspection, type InspectedTensor, inspectModel } from '../inspect/inspect.js'
+import { type InspectOptions, type InspectedTensor, type Inspection, inspectModel } from '../inspect/inspect.js'
 import { defaultModel } from '../load-model.js'
 import type { QuantizeMode } from '../model/host-weights.js'
 import { megabytes, millions } from './describe.js'
@@ -24,7 +24,7 @@ interface InspectFlags {
 export function inspectCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('inspect')
     .description(
-      'Show what is in a folder: formats, bytes, the error of each layer (signal to quantization noise), and how fast a device could be at most.',
+      'Show what is in a folder: formats, bytes, the error of each layer (signal to quantization noise), and about how fast a device could be at most.',
     )
     .argument('[folder]', 'Hugging Face or packed folder (default: the stories model of this package)')
     .option('--original <folder>', 'of a packed folder: the checkpoint to compare it with (default: no comparison)')
@@ -51,11 +51,7 @@ export function inspectCommand(finish: (exitCode: number) => void): Command {
     try {
       const inspection = await inspectModel(folder ?? defaultModel, {
         ...(flags.original === undefined ? {} : { original: flags.original }),
-        quantization: {
-          mode: flags.qMode ?? 'fp4',
-          ...(flags.qGroupSize === undefined ? {} : { groupSize: flags.qGroupSize }),
-          ...(flags.qScales === undefined ? {} : { scales: flags.qScales }),
-        },
+        ...quantizationOf(flags),
         measure: flags.error,
         onProgress: progress.update,
         signal,
@@ -77,10 +73,22 @@ export function inspectCommand(finish: (exitCode: number) => void): Command {
   })
 }
 
+/** Only what was asked for: a packed folder is what it was packed as. */
+function quantizationOf({ qMode, qGroupSize, qScales }: InspectFlags): Pick<InspectOptions, 'quantization'> {
+  if ((qMode ?? qGroupSize ?? qScales) === undefined) return {}
+  return {
+    quantization: {
+      mode: qMode ?? 'fp4',
+      ...(qGroupSize === undefined ? {} : { groupSize: qGroupSize }),
+      ...(qScales === undefined ? {} : { scales: qScales }),
+    },
+  }
+}
+
 interface Roof {
   readonly device: string
   readonly copyGigabytesPerSecond: number
-  /** The bandwidth by the bytes that a token reads: no step can be faster, unless caches hold the weights. */
+  /** The bandwidth by the bytes that a token reads. About: it is that of one short copy, and caches may hold some weights. */
   readonly tokensPerSecond: number
 }
 
@@ -104,7 +112,7 @@ function report(inspection: Inspection, roof: Roof | { missing: string }, { tens
   const estimate =
     'missing' in roof
       ? `no device: ${roof.missing.split('\n')[0]}`
-      : `at most ${roof.tokensPerSecond.toFixed(1)} tokens/s from memory: ${roof.copyGigabytesPerSecond.toFixed(1)} GB/s on ${roof.device}`
+      : `at most about ${roof.tokensPerSecond.toFixed(1)} tokens/s from memory: ${roof.copyGigabytesPerSecond.toFixed(1)} GB/s on ${roof.device}`
   const head: [string, string][] = [
     ['folder', `${folder} (${kind === 'packed' ? 'packed' : 'Hugging Face, as it would be quantized'})`],
     ['architecture', architecture],

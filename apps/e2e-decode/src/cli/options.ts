@@ -90,12 +90,13 @@ export function loadOptions({
   }
 }
 
-/** A parser of integers from `least` on. */
-export function integer(least: number): (text: string) => number {
+/** A parser of integers from `least` on, up to `most`. */
+export function integer(least: number, most: number = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  const range = most === Number.MAX_SAFE_INTEGER ? `of at least ${least}` : `from ${least} to ${most}`
   return (text) => {
     const value = Number(text)
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least) return value
-    throw new InvalidArgumentError(`Expected an integer of at least ${least}.`)
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Expected an integer ${range}.`)
   }
 }
 
@@ -105,5 +106,14 @@ export function number(least: number, most: number): (text: string) => number {
     const value = Number(text)
     if (text.trim() !== '' && value >= least && value <= most) return value
     throw new InvalidArgumentError(`Expected a number from ${least} to ${most}.`)
+  }
+}
+
+/** A parser of numbers above 0 and up to `most`. */
+export function positive(most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() !== '' && value > 0 && value <= most) return value
+    throw new InvalidArgumentError(`Expected a number above 0 and up to ${most}.`)
   }
 }

@@ -12,6 +12,7 @@ import { withModel } from './session.js'
 interface PerplexityFlags extends ModelFlags {
   readonly first?: number
   readonly last?: number
+  readonly stride?: number
   readonly json?: boolean
 }
 
@@ -21,6 +22,11 @@ export function perplexityCommand(finish: (exitCode: number) => void): Command {
     .argument('<text>', 'a text file, a folder of .txt files, or - for stdin')
     .option('--first <n>', 'only the first documents (of the last, with --last)', integer(1))
     .option('--last <n>', 'only the last documents', integer(1))
+    .option(
+      '--stride <n>',
+      'tokens between windows, of documents longer than the context (default: half of it)',
+      integer(1),
+    )
     .option('--json', 'print one JSON object')
   addExamples(addModelOptions(command), [
     ['How well the model of this package predicts a text', 'fp4-decode perplexity story.txt'],
@@ -34,12 +40,13 @@ export function perplexityCommand(finish: (exitCode: number) => void): Command {
     const code = await withModel(flags, async (model, signal) => {
       const progress = openProgress('measuring')
       try {
-        const result = await measurePerplexity(model, documents, { onProgress: progress.update, signal })
+        const stride = flags.stride === undefined ? {} : { stride: flags.stride }
+        const result = await measurePerplexity(model, documents, { ...stride, onProgress: progress.update, signal })
         progress.end()
         const { perplexity, tokens } = result
         const { source, precision } = model.describe()
-        const cut = result.truncated > 0 ? `; ${result.truncated} were longer than the context and cut` : ''
-        const line = `perplexity ${perplexity.toFixed(4)} over ${tokens} tokens of ${result.documents} documents${cut}`
+        const long = result.windowed > 0 ? `; ${result.windowed} longer than the context, in windows` : ''
+        const line = `perplexity ${perplexity.toFixed(4)} over ${tokens} tokens of ${result.documents} documents${long}`
         process.stdout.write(flags.json ? `${JSON.stringify({ ...result, model: source, precision })}\n` : `${line}\n`)
         return 0
       } finally {

@@ -1,7 +1,7 @@
 /** The options of verbs that make text: how long, and how tokens are chosen. */
 import type { Command } from 'commander'
 import type { GenerateOptions } from '../generation/options.js'
-import { integer, number } from './options.js'
+import { integer, number, positive } from './options.js'
 
 export interface SamplingFlags {
   readonly maxTokens?: number
@@ -19,6 +19,8 @@ export interface SamplingFlags {
   readonly logprobs?: number
 }
 
+const largestWord = 2 ** 32 - 1
+
 /** `defaultMaxTokens` is only told; `generateOptions` gives what the flags say. */
 export function addSamplingOptions(command: Command, defaultMaxTokens: string): Command {
   return command
@@ -32,12 +34,12 @@ export function addSamplingOptions(command: Command, defaultMaxTokens: string): 
     .option(
       '--top-p <x>',
       'keep the likeliest tokens up to this sum of probabilities (default: the model’s, else 1)',
-      number(0, 1),
+      positive(1),
     )
     .option(
       '--top-k <n>',
       'keep this many of the likeliest tokens; 0 keeps all (default: the model’s, else 0)',
-      integer(0),
+      integer(0, largestWord),
     )
     .option('--min-p <x>', 'keep tokens of at least this share of the largest probability (default: 0)', number(0, 1))
     .option(
@@ -45,7 +47,11 @@ export function addSamplingOptions(command: Command, defaultMaxTokens: string): 
       'divide the logits of tokens that were there before by this; 1 is off (default: the model’s, else 1)',
       number(0.01, 100),
     )
-    .option('--repetition-window <n>', 'how many of the last tokens that looks at; 0: all (default: 0)', integer(0))
+    .option(
+      '--repetition-window <n>',
+      'how many of the last tokens that looks at; 0: all (default: 0)',
+      integer(0, largestWord),
+    )
     .option('--presence-penalty <x>', 'take this off the logits of tokens made before (default: 0)', number(-100, 100))
     .option(
       '--frequency-penalty <x>',
@@ -57,7 +63,7 @@ export function addSamplingOptions(command: Command, defaultMaxTokens: string): 
     .option(
       '--logprobs <n>',
       'with --json: log-probabilities of each token and of the n likeliest (default: none)',
-      integer(0),
+      integer(0, 100),
     )
 }
 

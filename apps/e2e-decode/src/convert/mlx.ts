@@ -12,7 +12,7 @@ import { resolveQuantization } from '../model/quantization.js'
 import { type QuantizeWork, WeightQuantizer } from '../model/quantizer.js'
 import { type WeightDeclaration, weightTable } from '../model/weight-table.js'
 import { layOutShards, type Shard, type ShardTensor } from './shards.js'
-import { copyCompanions, fingerprint, openSource } from './source.js'
+import { companionsOf, copyCompanions, fingerprint, openSource } from './source.js'
 import { Workbench } from './workbench.js'
 
 export interface ConvertToMlxOptions {
@@ -20,6 +20,8 @@ export interface ConvertToMlxOptions {
   readonly mode?: 'mxfp4' | 'nvfp4'
   /** Default 'absmax'; 'mse' has the least squared error and takes many times as long. */
   readonly scales?: 'absmax' | 'mse'
+  /** Replaces the model in a target that is neither empty nor a model for MLX. Its files of other names stay. */
+  readonly force?: boolean
   /** Called after each tensor with the number done and the number in all. */
   readonly onProgress?: (done: number, total: number, name: string) => void
   /** Called once when an earlier run that was broken off has left finished tensors, with their number. */
@@ -39,11 +41,6 @@ export interface MlxConversion {
   readonly worstSqnrDb: number
 }
 
-const companions = [
-  ...['tokenizer.json', 'tokenizer_config.json', 'generation_config.json', 'chat_template.jinja'],
-  ...['special_tokens_map.json', 'added_tokens.json', 'vocab.json', 'merges.txt'],
-]
-
 /** One or more tensors of a checkpoint that become one (experts: a stack), and how it is stored. */
 interface MlxUnit {
   readonly name: string
@@ -54,8 +51,8 @@ interface MlxUnit {
 }
 
 /**
- * Converts the Hugging Face checkpoint in folder `source` into a folder for MLX, `target` (absent, empty, or one made before). As
- * with `packModel`, a run that was broken off leaves the target as it was, and the next one goes on.
+ * Converts the Hugging Face checkpoint in folder `source` into a folder for MLX, `target` (absent, empty, or one for MLX, unless
+ * `force`). As with `packModel`, a run that was broken off leaves the target as it was, and the next one goes on.
  * @throws CheckpointError, OptionError, FileError, the signal's reason
  */
 export async function convertToMlx(
@@ -63,7 +60,7 @@ export async function convertToMlx(
   target: string,
   options: ConvertToMlxOptions = {},
 ): Promise<MlxConversion> {
-  const { mode = 'mxfp4', scales = 'absmax', signal } = options
+  const { mode = 'mxfp4', scales = 'absmax', force, signal } = options
   if (!['mxfp4', 'nvfp4'].includes(mode)) {
     failOption('convert', 'mxfp4 or nvfp4 for MLX, which has no other FP4', describe(mode), 'Leave the format out.')
   }
@@ -75,7 +72,7 @@ export async function convertToMlx(
     const shards = layOutShards(units.flatMap((unit) => tensorsOf(checkpoint, unit, mode)))
     await using quantizer = new WeightQuantizer(options.threads)
     const files = await fingerprint(source)
-    const bench = await Workbench.open(target, { to: 'mlx', version: 1, mode, scales, files })
+    const bench = await Workbench.open(target, { kind: 'mlx', force }, { to: 'mlx', version: 1, mode, scales, files })
     try {
       if (bench.resumed > 0) options.onResume?.(bench.resumed)
       let worst = Infinity
@@ -92,8 +89,8 @@ export async function convertToMlx(
       }
       for (const shard of shards) await bench.write(shard.file, 0, shard.header)
       await writeListing(bench, checkpoint, shards, units, mode)
-      await copyCompanions(source, bench.folder, companions)
-      await bench.install('config.json', (name) => /^model.*\.safetensors(\.index\.json)?$/.test(name))
+      await copyCompanions(source, bench.folder, companionsOf.mlx)
+      await bench.install()
       return {
         byteLength: shards.reduce((sum, shard) => sum + shard.byteLength, 0),
         files: shards.map(({ file }) => file),

@@ -4,6 +4,18 @@ import { join } from 'node:path'
 import { type HuggingFaceCheckpoint, openCheckpoint } from '../checkpoint/index.js'
 import { failOption } from '../errors.js'
 
+/** What a conversion makes: our packed folder, or one for MLX. */
+export type Kind = 'packed' | 'mlx'
+
+/** Copied beside the weights where the checkpoint has them. */
+export const companionsOf: Readonly<Record<Kind, readonly string[]>> = {
+  packed: ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'generation_config.json', 'chat_template.jinja'],
+  mlx: [
+    ...['tokenizer.json', 'tokenizer_config.json', 'generation_config.json', 'chat_template.jinja'],
+    ...['special_tokens_map.json', 'added_tokens.json', 'vocab.json', 'merges.txt'],
+  ],
+}
+
 /** Opens the Hugging Face folder to convert. The caller closes its store. @throws CheckpointError, OptionError */
 export async function openSource(op: string, source: string, target: string): Promise<HuggingFaceCheckpoint> {
   const checkpoint = await openCheckpoint(source)

@@ -2,10 +2,13 @@
  * Where a conversion is made: a folder `TARGET.partial` beside the target, with the files as far as they are and a journal of the
  * tensors that are in them. Killed at any moment, the target is untouched, and the next run goes on after the last tensor.
  */
-import { type FileHandle, mkdir, open, readFile, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { type FileHandle, mkdir, open, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { FileError } from '../errors.js'
+import { failFile, isThere, namesIn } from './files.js'
+import type { Kind } from './source.js'
+import { checkTarget, exchange, journalName, lock, lockName, recover, resolveTarget, unlock } from './target.js'
 
 /** Bytes of a file that belong to a finished tensor. */
 export interface Piece {
@@ -15,13 +18,18 @@ export interface Piece {
   readonly crc: number
 }
 
+export interface TargetOptions {
+  readonly kind: Kind
+  /** Takes a target that no conversion has made, too. */
+  readonly force?: boolean | undefined
+}
+
 interface JournalEntry {
   readonly name: string
   readonly pieces: readonly Piece[]
   readonly value: unknown
 }
 
-const journalName = 'journal.jsonl'
 /** One write of the system ends at 2^31 - 1 bytes. */
 const chunkBytes = 64 * 2 ** 20
 
@@ -43,31 +51,37 @@ export class Workbench {
 
   /**
    * Opens the folder, with what an earlier run left in it when that had the same `identity` (source and options). What is found is
-   * compared with its checksums; what differs is made again. @throws FileError
+   * compared with its checksums; what differs is made again. A target that cannot be written, or must not be, is refused now, not
+   * after hours of work. @throws FileError
    */
-  static async open(target: string, identity: object): Promise<Workbench> {
-    const folder = `${resolve(target)}.partial`
-    const first = JSON.stringify(identity)
+  static async open(name: string, { kind, force = false }: TargetOptions, identity: object): Promise<Workbench> {
+    const target = await resolveTarget(name)
+    const folder = `${target}.partial`
+    const temporary = `${journalName}.new`
+    let locked = false
     try {
-      // A target that is a file is found now, not after hours of work.
-      await namesIn(target)
+      await recover(target, folder)
+      await checkTarget(target, kind, force)
       const there = await namesIn(folder)
-      if (there.length > 0 && !there.includes(journalName)) {
+      if (!there.includes(journalName) && there.some((name) => name !== lockName && name !== temporary)) {
         throw new FileError(
           `[convert] expected ${folder} to be free for unfinished work, got a folder of other files. Move it away.`,
           folder,
         )
       }
-      const finished = await readJournal(folder, first)
-      if (finished.size === 0) await rm(folder, { recursive: true, force: true })
       await mkdir(folder, { recursive: true })
+      await lock(folder)
+      locked = true
+      const first = JSON.stringify(identity)
+      const finished = await readJournal(folder, first)
+      if (finished.size === 0) await empty(folder)
       // Without what an interrupted write may have left at its end.
       const lines = [first, ...[...finished.values()].map((entry) => JSON.stringify(entry))]
-      const temporary = join(folder, `${journalName}.new`)
-      await writeFile(temporary, `${lines.join('\n')}\n`)
-      await rename(temporary, join(folder, journalName))
+      await writeFile(join(folder, temporary), `${lines.join('\n')}\n`)
+      await rename(join(folder, temporary), join(folder, journalName))
       return new Workbench(target, folder, await open(join(folder, journalName), 'a'), finished)
     } catch (error) {
+      if (locked) await unlock(folder)
       return failFile(folder, error)
     }
   }
@@ -133,34 +147,21 @@ export class Workbench {
     }
   }
 
-  /**
-   * Puts the files into the target. A new or empty target appears in one step. In one that holds other files, `marker` (the file
-   * without which the folder is no model) goes first and comes last, and files that `replaces` names are removed.
-   */
-  async install(marker: string, replaces: (name: string) => boolean = () => false): Promise<void> {
+  /** Puts the folder in the target's place. Files of no model that the target has stay in it. */
+  async install(): Promise<void> {
     await this.#journal.sync()
     for (const file of this.#files.values()) await file.sync()
-    await this.close()
-    try {
-      const there = await namesIn(this.#target)
-      if (there.length === 0) {
-        if (await isThere(this.#target)) await rmdir(this.#target)
-        await rename(this.folder, this.#target)
-        await rm(join(this.#target, journalName), { force: true })
-        return
-      }
-      await rm(join(this.#target, marker), { force: true })
-      for (const name of there) if (replaces(name)) await rm(join(this.#target, name))
-      const names = (await namesIn(this.folder)).filter((name) => name !== journalName && name !== marker)
-      for (const name of [...names, marker]) await rename(join(this.folder, name), join(this.#target, name))
-      await rm(this.folder, { recursive: true })
-    } catch (error) {
-      failFile(this.#target, error)
-    }
+    await this.#closeFiles()
+    await exchange(this.folder, this.#target).catch((error: unknown) => failFile(this.#target, error))
   }
 
   /** Closes the files; what was finished stays for the next run. */
   async close(): Promise<void> {
+    await this.#closeFiles()
+    await unlock(this.folder)
+  }
+
+  async #closeFiles(): Promise<void> {
     const files = [this.#journal, ...this.#files.values()]
     this.#files.clear()
     await Promise.allSettled(files.map((file) => file.close()))
@@ -173,6 +174,13 @@ export class Workbench {
     const file = await open(path, (await isThere(path)) ? 'r+' : 'w+')
     this.#files.set(name, file)
     return file
+  }
+}
+
+/** Removes what an earlier run has left; the journal stays until a new one takes its place. */
+async function empty(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (name !== journalName && name !== lockName) await rm(join(folder, name), { recursive: true })
   }
 }
 
@@ -229,28 +237,4 @@ async function isWhole(folder: string, pieces: readonly Piece[]): Promise<boolea
     }
   }
   return true
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw error
-  })
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
-}
-
-function failFile(path: string, error: unknown): never {
-  const { code, message } = error as NodeJS.ErrnoException
-  if (code === undefined || error instanceof FileError) throw error
-  const fix =
-    code === 'ENOSPC'
-      ? 'Free some space, and run it again: it goes on where it was.'
-      : 'Check the path and its permissions, and run it again.'
-  throw new FileError(`[convert] expected to write ${path}, got ${message}. ${fix}`, path, { cause: error })
 }

@@ -41,9 +41,9 @@ function samplingOf(generation: JsonObject): SamplingOptions {
   if (!generation.boolean('do_sample', false)) return penalty
   return {
     ...penalty,
-    temperature: generation.positive('temperature', 1),
-    topP: generation.positive('top_p', 1),
+    temperature: generation.positive('temperature', 1, 100),
+    topP: generation.positive('top_p', 1, 1),
     topK: generation.integer('top_k', { fallback: 0, least: 0 }),
-    ...(generation.has('min_p') ? { minP: generation.positive('min_p') } : {}),
+    ...(generation.has('min_p') ? { minP: generation.number('min_p', 0, 1) } : {}),
   }
 }

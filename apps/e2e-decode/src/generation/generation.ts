@@ -50,7 +50,7 @@ export interface GenerationPlan {
   /** Likeliest tokens to tell with each; `undefined` for no log-probabilities. */
   readonly logprobs: number | undefined
   readonly tokenizer: Tokenizer | undefined
-  /** Waits for the sequence to be free; the function returned frees it again. */
+  /** Waits for the sequence to be free, unless the request's signal is aborted; the function returned frees it again. */
   readonly acquire: () => Promise<() => void>
   readonly sequence: Sequence
 }
@@ -105,7 +105,6 @@ export class Generation implements AsyncIterable<GeneratedToken> {
     }
     this.#started = true
     const { prompt, request, sequence, acquire } = this.#plan
-    request.signal?.throwIfAborted()
     const free = await acquire()
     try {
       this.#beginMs = performance.now()

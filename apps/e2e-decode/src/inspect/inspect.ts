@@ -13,7 +13,7 @@ import { storedAs } from './stored.js'
 export interface InspectOptions {
   /** Of a packed folder: the checkpoint that it was packed from, which its values are compared with. */
   readonly original?: string
-  /** Of a Hugging Face folder: how it would be quantized. Default fp4. */
+  /** Of a Hugging Face folder, and no other: how it would be quantized. Default fp4. */
   readonly quantization?: Quantization
   /** Whether to compare values, which reads all of them. Default true, where there is something to compare with. */
   readonly measure?: boolean
@@ -72,9 +72,14 @@ export async function inspectModel(folder: string, options: InspectOptions = {})
   const { mode, groupSize, scales } = options.quantization ?? { mode: 'fp4' }
   const quantization = resolveQuantization('inspect', { mode, groupSize, scales })
   const checkpoint = await openCheckpoint(folder)
-  const reference = await openReferenceFor(checkpoint, original)
-  await using quantizer = new WeightQuantizer(options.threads)
+  let reference: HuggingFace | undefined
   try {
+    if (checkpoint.kind === 'packed' && options.quantization !== undefined) {
+      const fix = 'It is packed already: leave the format out, or inspect the original checkpoint.'
+      failOption('inspect', `no format (quantization, --q-mode) for ${folder}`, 'one', fix)
+    }
+    reference = await openReferenceFor(checkpoint, original)
+    await using quantizer = new WeightQuantizer(options.threads)
     const { spec, architecture } = checkpoint
     const table = weightTable(spec, architecture.names)
     const tensors: InspectedTensor[] = []

@@ -1,5 +1,5 @@
 /** What a model is and what it costs. */
-import { type Fp4Weights, type Precision, type Weights, selectKernel } from '@metal-fp4/dispatch'
+import { type Fp4Weights, type Precision, type Weights, profileOfLibrary, selectKernel } from '@metal-fp4/dispatch'
 import type { ModelSpec } from '../architectures/index.js'
 import { llamaNames } from '../architectures/names.js'
 import { KvPool } from './kv-pool.js'
@@ -70,7 +70,7 @@ export function describeModel(parts: ModelParts): ModelDescription {
 
 function precisionOfProduct({ library, precision }: ModelParts, { n, k, format, groupSize }: Fp4Weights): Precision {
   const problem = { m: 1, n, k, format, groupSize, ...(precision !== undefined && { precision }) }
-  return selectKernel(problem, { backend: library.backend, name: '' }).precision
+  return selectKernel(problem, profileOfLibrary(library)).precision
 }
 
 /** The part of a weight that one token reads. */

@@ -4,9 +4,10 @@ export class Lock {
   #closed = false
   readonly #waiting: (() => void)[] = []
 
-  /** Waits for its turn; the function returned ends it (once: further calls do nothing). */
-  async acquire(): Promise<() => void> {
-    if (this.#held && !this.#closed) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  /** Waits for its turn; the function returned ends it (once: further calls do nothing). @throws the signal's reason */
+  async acquire(signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted()
+    if (this.#held && !this.#closed) await this.#turn(signal)
     this.#held = true
     let ended = false
     return () => {
@@ -22,5 +23,20 @@ export class Lock {
   close(): void {
     this.#closed = true
     for (const enter of this.#waiting.splice(0)) enter()
+  }
+
+  #turn(signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const enter = (): void => {
+        signal?.removeEventListener('abort', leave)
+        resolve()
+      }
+      const leave = (): void => {
+        this.#waiting.splice(this.#waiting.indexOf(enter), 1)
+        reject(signal?.reason as Error)
+      }
+      signal?.addEventListener('abort', leave, { once: true })
+      this.#waiting.push(enter)
+    })
   }
 }

@@ -110,7 +110,7 @@ export class Model implements AsyncDisposable {
       stops,
       logprobs,
       tokenizer: this.tokenizer,
-      acquire: () => this.#acquire(),
+      acquire: () => this.#acquire(signal),
       sequence: this.#sequence,
     })
   }
@@ -160,7 +160,7 @@ export class Model implements AsyncDisposable {
     const asked = [...tokens]
     const first = rows === 'last' ? Math.floor((asked.length - 1) / chunk) * chunk : 0
     for (let at = first; at < asked.length; at += chunk) {
-      const free = await this.#acquire(asked)
+      const free = await this.#acquire(signal, asked)
       let logits: Float32Array
       try {
         await this.#sequence.append(asked.slice(this.#sequence.length, at), signal, chunk)
@@ -197,8 +197,8 @@ export class Model implements AsyncDisposable {
   }
 
   /** Waits for the sequence; what the cache holds of somebody else is forgotten. */
-  async #acquire(owner?: readonly number[]): Promise<() => void> {
-    const free = await this.#lock.acquire()
+  async #acquire(signal: AbortSignal | undefined, owner?: readonly number[]): Promise<() => void> {
+    const free = await this.#lock.acquire(signal)
     try {
       this.#checkAlive()
       // Chunks of other sizes round otherwise: a generation continues only what generations computed.

@@ -1,8 +1,7 @@
 /** `bench report A.json … -o page.html`: pictures. */
-import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { fail, messageOf } from '../errors.js'
 import { htmlReport } from '../html/lazy.js'
+import { writeOutput } from '../output-file.js'
 import { readReport } from '../read-report.js'
 import { type Verb, exit } from './io.js'
 
@@ -25,11 +24,7 @@ export const reportVerb: Verb = {
     const { output, title } = program.opts<{ output: string; title: string }>()
     const reports = (program.processedArgs[0] as string[]).map((path) => readReport(path))
     const page = await htmlReport(reports, { title })
-    try {
-      writeFileSync(output, page)
-    } catch (error) {
-      fail('report', `to write ${output}`, messageOf(error), 'Name a file in a folder that exists.')
-    }
+    writeOutput('report', output, page)
     stderr(`${output}: ${(page.length / 1e3).toFixed(0)} kB\n`)
     return exit.ok
   },

@@ -1,10 +1,10 @@
 /** What became slower or faster between two reports, with the spread of both in mind. */
 import type { BenchReport, BenchRow } from '../rows.js'
-import { type Interval, ratioInterval, sameProbability } from './interval.js'
+import { type Interval, leastProbability, ratioInterval, sameProbability } from './interval.js'
 
 /**
  * `roof`: the time changed, but no more than the memory roof of its own run did, so that the machine did it.
- * `unsure`: fewer than three samples on a side, or a roof that moved during the run.
+ * `unsure`: so few samples that no difference would be believed, or a roof that moved during the run.
  */
 export type Verdict = 'slower' | 'faster' | 'same' | 'roof' | 'unsure'
 
@@ -68,7 +68,7 @@ function compareRows(
   const faster = believed && interval.high < 1 && ratio < 1 / (1 + threshold)
   const limited = isMemoryBound(after) ? ratioToRoof : null
   const byRoof = limited !== null && (slower ? limited < 1 + threshold : faster ? limited > 1 / (1 + threshold) : false)
-  const few = Math.min(before.samplesNs.length, after.samplesNs.length) < 3
+  const few = leastProbability(before.samplesNs.length, after.samplesNs.length) >= significance
   const moved = before.roofMoved === true || after.roofMoved === true
   const verdict: Verdict =
     few || (moved && (slower || faster)) ? 'unsure' : byRoof ? 'roof' : slower ? 'slower' : faster ? 'faster' : 'same'

@@ -3,6 +3,7 @@
  * after the other, and what is reported is the quotient of each pair: what slows both leaves it alone.
  */
 import type { Roof } from '../roof.js'
+import { timeOf } from '../sampling.js'
 import { medianOf } from '../statistics.js'
 import { medianInterval } from '../compare/interval.js'
 import { type BenchCase, type SuiteContext, type Timing, checkSuite } from '../suite.js'
@@ -68,7 +69,8 @@ export interface ContestOptions {
   readonly now?: () => number
 }
 
-const fewestPairs = 5
+/** Fewer have no 95 % interval of their median. */
+const fewestPairs = 6
 const mostPairs = 60
 
 /** Runs both once to warm up, then pairs, each beginning with the other one: a b, b a, a b, … */
@@ -78,13 +80,14 @@ export async function runContest(
   options: ContestOptions = {},
 ): Promise<ContestResult> {
   const { samples, timeMs = 8000, signal, now = () => performance.now() } = options
-  const timed = async (run: () => Promise<Timing>): Promise<number> => {
+  const timed = async (name: string, run: () => Promise<Timing>): Promise<number> => {
     signal?.throwIfAborted()
-    const { durationNs, repeats = 1 } = await run()
-    return durationNs / repeats
+    return timeOf(name, await run())
   }
-  await timed(ours)
-  await timed(peer)
+  const timeOurs = (): Promise<number> => timed('our side', ours)
+  const timePeer = (): Promise<number> => timed('the peer', peer)
+  await timeOurs()
+  await timePeer()
   const oursNs: number[] = []
   const peerNs: number[] = []
   const roofs: number[] = []
@@ -96,9 +99,9 @@ export async function runContest(
   while (!enough()) {
     roofs.push(await roof.measure())
     const oursFirst = oursNs.length % 2 === 0
-    if (oursFirst) oursNs.push(await timed(ours))
-    peerNs.push(await timed(peer))
-    if (!oursFirst) oursNs.push(await timed(ours))
+    if (oursFirst) oursNs.push(await timeOurs())
+    peerNs.push(await timePeer())
+    if (!oursFirst) oursNs.push(await timeOurs())
   }
   roofs.push(await roof.measure())
   const ratios = oursNs.map((ns, i) => peerNs[i] / ns)

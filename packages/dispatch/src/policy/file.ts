@@ -1,5 +1,10 @@
 /** A policy as a file: what `bench tune` writes and others read. Files come from strangers: every field is looked at. */
+import { type Fp4Format } from '@metal-fp4/fp4-quant'
+import type { Backend } from '@metal-fp4/metal-core'
 import { fail } from '../errors.js'
+import { denseTypes } from '../problem.js'
+import { checkRules } from './check-rules.js'
+import type { MatmulKernelName } from '../selection.js'
 import type { DevicePolicy, Margin, PolicyRule, Provenance, RuleSource, SplitRule } from './types.js'
 
 /** Raised when a field changes its meaning. */
@@ -29,32 +34,55 @@ export function parsePolicy(value: unknown, from = 'the policy'): DevicePolicy {
   ])
   if (root.version !== version) reader.refuse('version', `to be ${version}`, root.version)
   const { device, provenance, split } = root
+  const backend = reader.oneOf(root.backend, 'backend', ['cpu', 'metal', 'cuda'] as const)
   return {
     name: reader.text(root.name, 'name'),
-    backend: reader.oneOf(root.backend, 'backend', ['cpu', 'metal', 'cuda'] as const),
+    backend,
     ...(device !== undefined && { device: reader.text(device, 'device') }),
     ...(provenance !== undefined && { provenance: readProvenance(reader, provenance) }),
-    fp4: reader.list(root.fp4, 'fp4').map((rule, i) => readRule(reader, rule, `fp4[${i}]`)),
-    dense: reader.list(root.dense, 'dense').map((rule, i) => readRule(reader, rule, `dense[${i}]`)),
+    fp4: readRules(reader, root.fp4, 'fp4', backend),
+    dense: readRules(reader, root.dense, 'dense', backend),
     ...(split !== undefined && { split: readSplit(reader, split) }),
   }
 }
 
-const kernels = ['gemv_fp4', 'gemv_fp4_partial', 'gemm_fp4', 'gemv_dense', 'gemm_dense'] as const
+const known = {
+  fp4: {
+    kernels: ['gemv_fp4', 'gemv_fp4_partial', 'gemm_fp4'],
+    formats: ['fp4', 'mxfp4', 'nvfp4'] satisfies readonly Fp4Format[],
+  },
+  dense: { kernels: ['gemv_dense', 'gemm_dense'], formats: denseTypes },
+} as const
 
-function readRule(reader: Reader, value: unknown, at: string): PolicyRule {
+type Weights = keyof typeof known
+
+function readRules(reader: Reader, value: unknown, weights: Weights, backend: Backend): readonly PolicyRule[] {
+  const rules = reader.list(value, weights).map((rule, i) => readRule(reader, rule, `${weights}[${i}]`, weights))
+  checkRules(rules, known[weights].formats, backend, (at, expected, got) => reader.refuse(weights + at, expected, got))
+  return rules
+}
+
+function readRule(reader: Reader, value: unknown, at: string, weights: Weights): PolicyRule {
   const rule = reader.object(value, at, ['maxM', 'kernel', 'tile', 'formats', 'constants', 'source'])
   const { maxM, tile, formats, constants } = rule
   return {
     maxM: maxM === null ? null : reader.count(maxM, `${at}.maxM`),
-    kernel: reader.oneOf(rule.kernel, `${at}.kernel`, kernels),
+    kernel: reader.oneOf<MatmulKernelName>(rule.kernel, `${at}.kernel`, known[weights].kernels),
     ...(tile !== undefined && { tile: reader.oneOf(tile, `${at}.tile`, ['rows8', 'panel'] as const) }),
     ...(formats !== undefined && {
-      formats: reader.list(formats, `${at}.formats`).map((format, i) => reader.text(format, `${at}.formats[${i}]`)),
+      formats: reader
+        .list(formats, `${at}.formats`)
+        .map((format, i) => reader.oneOf<string>(format, `${at}.formats[${i}]`, known[weights].formats)),
     }),
-    ...(constants !== undefined && { constants: reader.texts(constants, `${at}.constants`) }),
+    ...(constants !== undefined && { constants: readConstants(reader, constants, `${at}.constants`) }),
     source: readSource(reader, rule.source, `${at}.source`),
   }
+}
+
+/** Of the constants only the one that changes no value: any other could make a policy compute something else. */
+function readConstants(reader: Reader, value: unknown, at: string): NonNullable<PolicyRule['constants']> {
+  const { rows } = reader.object(value, at, ['rows'])
+  return { rows: reader.oneOf(rows, `${at}.rows`, ['one', 'two', 'four', 'eight'] as const) }
 }
 
 function readSource(reader: Reader, value: unknown, at: string): RuleSource {
@@ -139,12 +167,6 @@ class Reader {
 
   text(value: unknown, at: string): string {
     return typeof value === 'string' && value !== '' ? value : this.refuse(at, 'to be a text', value)
-  }
-
-  texts(value: unknown, at: string): Readonly<Record<string, string>> {
-    if (typeof value !== 'object' || value === null || Array.isArray(value))
-      return this.refuse(at, 'to be an object', value)
-    return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.text(one, `${at}.${key}`)]))
   }
 
   day(value: unknown, at: string): string {

@@ -1,6 +1,6 @@
 /** Every policy, and which one a device gets. */
 import { fail } from '../errors.js'
-import type { DeviceProfile } from '../profile.js'
+import type { DeviceIdentity } from '../profile.js'
 import { cpu } from './cpu.js'
 import { tuned } from './devices/index.js'
 import { metal } from './metal.js'
@@ -26,11 +26,20 @@ export function addPolicy(policy: DevicePolicy): () => void {
   }
 }
 
-/** The policy for exactly this device, else the one for its backend. @throws DispatchError when there is none. */
-export function policyFor({ backend, name }: Pick<DeviceProfile, 'backend' | 'name'>): DevicePolicy {
-  const ofBackend = [...added, ...policies].filter((policy) => policy.backend === backend)
-  const policy = ofBackend.find(({ device }) => device === name) ?? ofBackend.find(({ device }) => device === undefined)
+/**
+ * The policy for exactly this device, else the one for its backend; those that were added come first.
+ * @throws DispatchError when there is none.
+ */
+export function policyFor(identity: DeviceIdentity): DevicePolicy {
+  const { backend } = identity
+  const policy = [...added, ...policies].find((one) => one.backend === backend && isFor(one, identity))
   if (policy) return policy
   const backends = [...new Set(policies.map((known) => known.backend))].join(', ')
   return fail('selectKernel', `a device of backend ${backends}`, backend, 'Add a policy for it in src/policy.')
+}
+
+/** A policy of one device is for as many threads as it was measured with. */
+function isFor({ device, provenance }: DevicePolicy, { name, threads }: DeviceIdentity): boolean {
+  if (device === undefined) return true
+  return device === name && (threads === undefined || provenance === undefined || provenance.threads === threads)
 }

@@ -46,15 +46,15 @@ export interface PolicyRule {
   readonly tile?: 'rows8' | 'panel'
   /** Only for these formats. */
   readonly formats?: readonly string[]
-  /** Function constants that differ from what selection sets: knobs of a kernel that change its speed and none of its bits. */
-  readonly constants?: Readonly<Record<string, string>>
+  /** Of the kernels for few rows: compiled for more rows than there are. It changes their speed and none of their bits. */
+  readonly constants?: { readonly rows: 'one' | 'two' | 'four' | 'eight' }
   readonly source: RuleSource
 }
 
 /** How a policy was made: `bench tune` writes it. */
 export interface Provenance {
   readonly device: string
-  /** Of a CPU device's pool; 0 on a GPU. */
+  /** Of a CPU device's pool: the policy is for no other number. 0 on a GPU. */
   readonly threads: number
   /** ISO 8601 day. */
   readonly date: string
@@ -69,7 +69,7 @@ export interface Provenance {
 export interface DevicePolicy {
   readonly name: string
   readonly backend: Backend
-  /** Only for the device of this name; without it, for every device of the backend. */
+  /** Only for the device of this name (`DeviceProfile.name`); without it, for every device of the backend. */
   readonly device?: string
   /** Left out for policies that were written by hand. */
   readonly provenance?: Provenance

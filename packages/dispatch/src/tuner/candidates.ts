@@ -2,7 +2,7 @@
 import type { Backend } from '@metal-fp4/metal-core'
 import type { PolicyRule } from '../policy/index.js'
 import type { MatmulProblem } from '../problem.js'
-import { type Candidate, legalCandidates } from '../selection.js'
+import { type Candidate, legalCandidates, rowsOf } from '../selection.js'
 
 /** The part of a rule that says what to run. */
 export type TunerCandidate = Pick<PolicyRule, 'kernel' | 'tile' | 'constants'>
@@ -18,21 +18,17 @@ export function tunerCandidates(problem: MatmulProblem, backend: Backend, order:
     .flatMap((candidate) => variantsOf(candidate, problem.m))
 }
 
-/** How many rows each value of the constant `rows` takes. */
-const rowsOf = { one: 1, two: 2, four: 4, eight: 8 } as const
-
 /** As selection has it, and compiled for more rows than there are: a kernel for eight rows may well be the faster one for five. */
 function variantsOf({ kernel, tile, constants }: Candidate, m: number): TunerCandidate[] {
   const plain = { kernel, ...(tile && { tile }) }
   // Kernels without the constant have no such variants.
   if (!('rows' in constants)) return [plain]
-  const larger = Object.entries(rowsOf).filter(([name, rows]) => rows >= m && name !== constants.rows)
-  return [plain, ...larger.map(([rows]) => ({ ...plain, constants: { rows } }))]
+  const names = Object.keys(rowsOf) as (keyof typeof rowsOf)[]
+  const larger = names.filter((rows) => rowsOf[rows] >= m && rows !== constants.rows)
+  return [plain, ...larger.map((rows) => ({ ...plain, constants: { rows } }))]
 }
 
 /** "gemm_fp4 rows8", "gemv_fp4 rows=eight": a candidate in messages. Candidates of one name are the same. */
-export function candidateName({ kernel, tile, constants = {} }: TunerCandidate): string {
-  return [kernel, tile, ...Object.entries(constants).map(([name, value]) => `${name}=${value}`)]
-    .filter(Boolean)
-    .join(' ')
+export function candidateName({ kernel, tile, constants }: TunerCandidate): string {
+  return [kernel, tile, constants && `rows=${constants.rows}`].filter(Boolean).join(' ')
 }

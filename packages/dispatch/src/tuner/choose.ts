@@ -10,7 +10,7 @@ export interface Measurement extends Margin {
   readonly isFallback: boolean
 }
 
-/** One rule to be: `candidate` for all rows up to `maxM` that no earlier one takes. */
+/** One rule to be: `candidate` for the rows from the first that was measured up to `maxM`. */
 export interface TunedChoice {
   readonly maxM: number | null
   readonly candidate: TunerCandidate

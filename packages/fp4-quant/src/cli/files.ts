@@ -1,6 +1,8 @@
 /** Files as sources of bytes, and a file that is whole or not there. */
-import { type FileHandle, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { type FileHandle, lstat, open, readdir, readFile, realpath, rename, stat, unlink } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { failOption } from '../errors.js'
 import { type SafetensorsFile, openSafetensors, openShardedSafetensors } from '../safetensors/file.js'
 import { fault } from '../safetensors/header.js'
 import type { ByteSource } from '../safetensors/source.js'
@@ -42,10 +44,33 @@ export async function openInput(path: string, signal?: AbortSignal): Promise<Ope
   }
 }
 
+/**
+ * The file that an output's name means: links are followed, and a file that is there is kept unless `force`.
+ * @throws OptionError before any work is done.
+ */
+export async function outputFile(path: string, inputs: readonly string[], force: boolean): Promise<string> {
+  const refuse = (expected: string, got: string, fix: string): never => failOption('pack', expected, got, fix)
+  if (path === '-') refuse('the name of a file as output', '-', 'Name a file; ./- is one that is called so.')
+  const there = await lstat(path).catch(() => undefined)
+  if (there === undefined) return path
+  const target = await realpath(path).catch(() =>
+    refuse('an output that can be written', `${path}, a link to nothing`, 'Choose another name.'),
+  )
+  const real = await Promise.all(inputs.map((input) => realpath(input)))
+  if (real.includes(target)) refuse('an output that is not the input', `${path} twice`, 'Choose another name.')
+  const info = await stat(target)
+  if (!info.isFile()) {
+    const kind = info.isDirectory() ? 'a folder' : 'no regular file'
+    refuse('a file as output', `${path}, ${kind}`, 'Name the file to write.')
+  }
+  if (!force) refuse('an output that is not there', path, 'Choose another name, or pass --force to replace it.')
+  return target
+}
+
 /** Writes a file under another name and renames it when it is whole; whatever goes wrong, nothing half-written stays. */
 export async function writeWhole(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const part = join(dirname(resolve(path)), `.${basename(path)}.${process.pid}.part`)
-  const handle = await open(part, 'w').catch((error: unknown) => failFile(path, 'a file that can be written', error))
+  const part = join(dirname(resolve(path)), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
+  const handle = await open(part, 'wx').catch((error: unknown) => failFile(path, 'a file that can be written', error))
   try {
     for await (const chunk of chunks) {
       for (let done = 0; done < chunk.length;) {

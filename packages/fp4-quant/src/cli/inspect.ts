@@ -6,7 +6,7 @@ import { measureTensor } from '../pack/measure-rows.js'
 import type { SafetensorsFile } from '../safetensors/file.js'
 import { fault } from '../safetensors/header.js'
 import { type OpenedInput, openInput } from './files.js'
-import { type Terminal, bytesText, decibels, progressBar, table } from './output.js'
+import { type Terminal, bytesText, decibels, printable, progressBar, table } from './output.js'
 
 export interface InspectFlags {
   readonly against?: string
@@ -93,6 +93,6 @@ function text(path: string, lines: readonly Line[], packed: readonly PackedTenso
     weights === 0
       ? ''
       : `, ${(bits / weights).toFixed(3)} bits a packed weight (format: ${(ideal / weights).toFixed(3)})`
-  const end = `${path}: ${lines.length} tensors, ${packed.length} packed, ${bytesText(bytes)}${average}`
+  const end = `${printable(path)}: ${lines.length} tensors, ${packed.length} packed, ${bytesText(bytes)}${average}`
   return `${table(heading, rows, [4, 5, 6])}${end}\n`
 }

@@ -58,13 +58,24 @@ export function table(
   right: readonly number[],
 ): string {
   const shown = [heading, ...rows].map((row) => row.map(printable))
-  const widths = heading.map((_, column) => Math.max(...shown.map((row) => row[column].length)))
+  const widths = heading.map((_, column) => shown.reduce((most, row) => Math.max(most, row[column].length), 0))
   const pad = (text: string, column: number): string =>
     right.includes(column) ? text.padStart(widths[column]) : text.padEnd(widths[column])
   return shown.map((row) => `${row.map(pad).join('  ').trimEnd()}\n`).join('')
 }
 
-/** Names come from files: what would move a terminal's cursor (control characters, C0 and C1) is shown instead. */
+/**
+ * Names come from files: what would move a terminal's cursor (control characters, C0 and C1) or turn its text around (format
+ * characters) is shown instead.
+ */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, (letter) => `\\x${letter.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (letter) => {
+    const hex = letter.codePointAt(0)!.toString(16)
+    return hex.length > 2 ? `\\u{${hex}}` : `\\x${hex.padStart(2, '0')}`
+  })
+}
+
+/** The same for a text of several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n')
 }

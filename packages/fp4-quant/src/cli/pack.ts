@@ -1,13 +1,11 @@
 /** `fp4-quant pack`. */
-import { realpath } from 'node:fs/promises'
-import { QuantizationError } from '../errors.js'
 import type { Fp4Format, ScaleRule } from '../formats.js'
 import type { FileLayout } from '../pack/names.js'
 import type { PackOptions } from '../pack/options.js'
 import { type PackedSafetensors, packSafetensors } from '../pack/pack.js'
 import { type Quantizer, createQuantizer } from '../parallel/index.js'
-import { openInput, writeWhole } from './files.js'
-import { type Terminal, bytesText, decibels, progressBar } from './output.js'
+import { openInput, outputFile, writeWhole } from './files.js'
+import { type Terminal, bytesText, decibels, printable, progressBar } from './output.js'
 
 export interface PackFlags {
   readonly format: Fp4Format
@@ -20,6 +18,7 @@ export interface PackFlags {
   readonly threads?: number
   readonly measure: boolean
   readonly json?: true
+  readonly force?: true
 }
 
 export async function pack(input: string, output: string, flags: PackFlags, terminal: Terminal): Promise<void> {
@@ -28,7 +27,7 @@ export async function pack(input: string, output: string, flags: PackFlags, term
   let quantizer: Quantizer | undefined
   const bar = progressBar(terminal, 'packing')
   try {
-    await refuseSameFile(opened.paths, output)
+    const target = await outputFile(output, opened.paths, flags.force === true)
     quantizer = createQuantizer(flags.threads === undefined ? {} : { threads: flags.threads })
     const { format, groupSize, scales, layout, include, exclude, requantize, measure } = flags
     const options: PackOptions = {
@@ -38,7 +37,7 @@ export async function pack(input: string, output: string, flags: PackFlags, term
       onProgress: (done, total) => bar.show(done, total),
     } // prettier-ignore
     const packed = await packSafetensors(opened.file, options)
-    await writeWhole(output, packed.chunks)
+    await writeWhole(target, packed.chunks)
     bar.clear()
     const seconds = (performance.now() - started) / 1000
     terminal.out(flags.json ? reportJson(packed, output, seconds) : `${summary(packed, output, flags, seconds)}\n`)
@@ -48,18 +47,6 @@ export async function pack(input: string, output: string, flags: PackFlags, term
   } finally {
     await quantizer?.dispose()
     await opened.close()
-  }
-}
-
-async function refuseSameFile(inputs: readonly string[], output: string): Promise<void> {
-  const target = await realpath(output).catch(() => undefined)
-  if (target === undefined) return
-  for (const path of inputs) {
-    if ((await realpath(path)) === target) {
-      throw new QuantizationError(
-        `[pack] expected an output that is not the input, got ${output} twice. Choose another name.`,
-      )
-    }
   }
 }
 
@@ -75,10 +62,23 @@ function summary(
     (low, tensor) => ((tensor.error?.sqnrDb ?? Infinity) < (low?.error?.sqnrDb ?? Infinity) ? tensor : low),
     packed.at(0),
   )
-  const error = worst?.error === undefined ? '' : `, worst tensor ${decibels(worst.error)} (${worst.name})`
+  const error = worst?.error === undefined ? '' : `, worst tensor ${decibels(worst.error)} (${printable(worst.name)})`
   const count = `${packed.length} of ${tensors.length} tensors`
   const sizes = `${bytesText(inputBytes)} -> ${bytesText(byteLength)}`
-  return `${output}: packed ${count} as ${flags.format} in layout ${flags.layout}, ${sizes}${error}, ${seconds.toFixed(1)} s`
+  const done = `${printable(output)}: packed ${count} as ${flags.format} in layout ${flags.layout}, ${sizes}${error}, ${seconds.toFixed(1)} s`
+  const config = configurations[flags.layout]
+  return config === undefined
+    ? done
+    : `${done}\nnote: names and arrays are ${flags.layout}'s; ${config} is yours to write.`
+}
+
+/** Where the projects say how a checkpoint is quantized, without which they do not read it as such. */
+const configurations: Readonly<Record<FileLayout, string | undefined>> = {
+  kn: undefined,
+  mlx: 'quantization in config.json',
+  'gpt-oss': 'quantization_config in config.json',
+  'compressed-tensors': 'quantization_config in config.json',
+  modelopt: 'hf_quant_config.json',
 }
 
 function reportJson({ tensors, byteLength }: PackedSafetensors, output: string, seconds: number): string {

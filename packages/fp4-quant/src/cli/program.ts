@@ -13,7 +13,10 @@ export function createProgram(terminal: Terminal): Command {
     .helpOption('-h, --help', 'print help')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.out(text), writeErr: (text) => terminal.err(text) })
-    .addHelpText('after', '\nExit status: 0 done, 1 a file is at fault, 2 the command line is, 130 interrupted.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 done, 1 a file is at fault, 2 the command line is, 130 interrupted. With DEBUG set, errors come with a stack.',
+    )
 
   program
     .command('pack')
@@ -24,12 +27,15 @@ export function createProgram(terminal: Terminal): Command {
     .addOption(new Option('--group-size <n>', 'values that share a scale (fp4 only; default 128)').argParser(count))
     .addOption(new Option('--scales <rule>', 'how scales are chosen: mse has less error and takes longer').choices(['absmax', 'mse']).default('absmax'))
     .addOption(new Option('--layout <name>', 'names and layout of the packed tensors').choices(['kn', 'mlx', 'gpt-oss', 'compressed-tensors', 'modelopt']).default('kn'))
-    .option('--include <glob...>', 'pack only tensors with such names, embeddings and norms too (* and ?)')
-    .option('--exclude <glob...>', 'copy tensors with such names')
+    .option('--include <glob>', 'pack only tensors with such names (* and ?), also those kept by default; repeatable', collect)
+    .option('--exclude <glob>', 'copy tensors with such names; repeatable', collect)
     .option('--requantize', 'nvfp4 in layout mlx: round a second time, as it has no global scale')
     .addOption(new Option('--threads <n>', 'threads at most (default: all there are)').argParser(count))
     .option('--no-measure', 'do not compare with the original')
     .option('--json', 'print a report as JSON')
+    .option('--force', 'replace an output that is there')
+    .addHelpText('after', '\nKept by default: embeddings, norms, routers, lm_head, scales of other tensors, and what is packed already.')
+    .addHelpText('after', 'A layout is names and arrays: the configuration that its project reads is yours to write.')
     .addHelpText('after', '\nExample:\n  fp4-quant pack model.safetensors packed.safetensors --format nvfp4 --scales mse --layout modelopt')
     .action(async (input: string, output: string, flags: PackFlags) => pack(input, output, flags, terminal)) // prettier-ignore
 
@@ -50,6 +56,10 @@ function count(text: string): number {
   const value = Number(text)
   if (Number.isSafeInteger(value) && value >= 1) return value
   throw new InvalidArgumentError('It has to be a positive integer.')
+}
+
+function collect(glob: string, before: readonly string[] = []): string[] {
+  return [...before, glob]
 }
 
 function version(): string {

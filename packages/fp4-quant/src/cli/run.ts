@@ -1,7 +1,7 @@
 /** Runs a command line and turns what happens into an exit status. */
 import { CommanderError } from 'commander'
-import { PoolError, QuantizationError, SafetensorsError } from '../errors.js'
-import type { Terminal } from './output.js'
+import { OptionError } from '../errors.js'
+import { type Terminal, printableLines } from './output.js'
 import { createProgram } from './program.js'
 
 /** Exit statuses: 0 done, 1 a file is at fault, 2 the command line is, 130 interrupted. */
@@ -21,8 +21,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     }
     // Commander has printed its own message, or the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
-    terminal.err(`fp4-quant: ${messageOf(error)}\n`)
-    return isUsage(error) ? 2 : 1
+    const { message, stack } = error instanceof Error ? error : new Error(String(error))
+    terminal.err(`fp4-quant: ${printableLines(message)}\n`)
+    if (process.env.DEBUG && stack !== undefined) terminal.err(`${printableLines(stack)}\n`)
+    return error instanceof OptionError ? 2 : 1
   }
 }
 
@@ -46,17 +48,4 @@ export async function main(): Promise<void> {
     interactive: process.stderr.isTTY && !plain,
     signal: controller.signal,
   })
-}
-
-/** Options that the library refused are faults of the command line, values in a file are not. */
-function isUsage(error: unknown): boolean {
-  if (!(error instanceof QuantizationError)) return false
-  return /^\[(?:pack|packSafetensors|createQuantizer)\] expected/.test(error.message)
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof QuantizationError || error instanceof SafetensorsError || error instanceof PoolError) {
-    return error.message
-  }
-  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }

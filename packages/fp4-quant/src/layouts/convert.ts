@@ -58,6 +58,15 @@ export function convertLayout<L extends LayoutName>(
   return runSteps(convertSteps(tensor, layout, options), options, 'convertLayout')
 }
 
+/** `convertLayout`, yielding to the event loop about every 12 ms. */
+export async function convertLayoutAsync<L extends LayoutName>(
+  tensor: LayoutTensors[LayoutName],
+  layout: L,
+  options?: LayoutOptions[L],
+): Promise<LayoutTensors[L]> {
+  return runStepsAsync(convertSteps(tensor, layout, options), options, 'convertLayoutAsync')
+}
+
 /** `toMlx`, `toGguf`, `toGptOss`, `toCompressedTensors` or `toModelOpt`, yielding to the event loop about every 12 ms. */
 export async function toLayoutAsync<L extends LayoutName>(
   tensor: QuantizedTensor,

@@ -16,7 +16,7 @@ export function* foldGlobalScale(
   requantize: boolean,
   op: string,
 ): Steps<{ rows: Fp4Rows; sqnrDb: number }> {
-  if (rows.globalScales.every((scale) => scale === 1)) return { rows, sqnrDb: Infinity }
+  if (rows.format === 'mxfp4' || rows.globalScales.every((scale) => scale === 1)) return { rows, sqnrDb: Infinity }
   const { experts, n, k } = rows
   const codes = rows.codes.slice()
   const scales = new Uint8Array(rows.scales.length)

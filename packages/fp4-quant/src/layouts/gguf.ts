@@ -111,6 +111,9 @@ export function* rowsOfGguf(
   const perRow = k / values
   const { blocks } = tensor
   checkArray(blocks, 'blocks', 'Uint8Array', experts * n * perRow * blockBytes, op)
+  if (format === 'mxfp4' && tensor.scale !== undefined) {
+    failLayout(op, 'no scale for MXFP4', describe(tensor.scale), 'Leave it out.')
+  }
   const globalScales = tensor.scale ?? new Float32Array(experts).fill(1)
   checkGlobalScales(globalScales, 'scale', experts, op)
   const codes = new Uint8Array((experts * n * k) / 2)

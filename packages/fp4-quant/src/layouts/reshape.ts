@@ -1,6 +1,6 @@
 /** Tensors cut into experts or fused parts, joined again, and widened: what layouts without one of these need. */
 import { describe, failLayout } from '../errors.js'
-import { type QuantizedTensor, checkTensor } from '../tensor.js'
+import { type QuantizedTensor, checkTensor, sameSizes } from '../tensor.js'
 
 /** One tensor for each expert, as views of the same memory. @throws QuantizationError when the tensor is none. */
 export function splitExperts(tensor: QuantizedTensor): QuantizedTensor[] {
@@ -136,7 +136,7 @@ function heighten<T extends Words>(array: T, experts: number, size: number): T {
 function checkAlike(
   tensors: readonly QuantizedTensor[],
   op: string,
-  fields: readonly (keyof QuantizedTensor)[],
+  fields: readonly ('format' | 'experts' | 'n' | 'k' | 'groupSize' | 'parts')[],
 ): QuantizedTensor {
   const given: unknown = tensors
   if (!Array.isArray(given) || tensors.length === 0) {
@@ -146,9 +146,12 @@ function checkAlike(
   for (const [i, tensor] of tensors.entries()) {
     checkTensor(tensor, op)
     for (const field of fields) {
-      if (describe(tensor[field]) === describe(first[field])) continue
+      const same = field === 'parts' ? sameSizes(tensor.parts, first.parts) : tensor[field] === first[field]
+      if (same) continue
       const expected = `tensors of ${field} ${describe(first[field])}`
-      failLayout(op, expected, `${describe(tensor[field])} at index ${i}`, 'Quantize them alike.')
+      // Long lists are shown in part.
+      const got = describe(tensor[field]) === describe(first[field]) ? 'others' : describe(tensor[field])
+      failLayout(op, expected, `${got} at index ${i}`, 'Quantize them alike.')
     }
   }
   return first

@@ -6,7 +6,7 @@
 import { describe, failLayout, isTypedArray } from '../errors.js'
 import { formatInfo } from '../formats.js'
 import { type LongWork, type Steps, checkLongWork } from '../long-work.js'
-import { type QuantizedTensor, checkTensor } from '../tensor.js'
+import { type QuantizedTensor, checkShape, checkTensor } from '../tensor.js'
 
 /** An mxfp4 or nvfp4 tensor, row-major; K is a multiple of the group size. */
 export interface Fp4Rows {
@@ -71,6 +71,7 @@ export function* tensorOfRows(rows: Fp4Rows, options: FromOptions | undefined, o
   const groupSize = formatInfo[format].defaultGroupSize
   const k = checkKept(options?.k, rows.k, op)
   const parts = [...(options?.parts ?? [n])]
+  checkShape({ format, experts, n, k, groupSize, parts }, op) // before anything of its size is allocated
   const groups = Math.ceil(k / groupSize)
   const width = Math.ceil(k / 8)
   const globalScales = new Float32Array(experts * parts.length)
@@ -155,14 +156,14 @@ export function checkScaleCodes(rows: Fp4Rows, largest: number, what: string, op
 }
 
 /** The bytes of words, little-endian as every platform with JavaScript is. */
-export function bytesOf(words: Uint32Array): Uint8Array {
+export function bytesOf(words: ArrayBufferView): Uint8Array {
   return new Uint8Array(words.buffer, words.byteOffset, words.byteLength)
 }
 
-/** Bytes as words: a view where they are aligned, else a copy. */
+/** Whole words of bytes: a view where they are aligned, else a copy. */
 export function wordsOf(bytes: Uint8Array): Uint32Array {
-  if (bytes.byteOffset % 4 === 0) return new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4)
-  return new Uint32Array(bytes.slice().buffer)
+  const at = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
+  return new Uint32Array(at.buffer, at.byteOffset, Math.floor(at.length / 4))
 }
 
 function oneGlobalScale({ experts, parts, globalScales }: QuantizedTensor, op: string): Float32Array {

@@ -1,9 +1,9 @@
 /** What is in a packed file, ours or another project's, and its tensors. */
-import { LayoutError, describe } from '../errors.js'
+import { LayoutError, QuantizationError, describe } from '../errors.js'
 import { type LongWork } from '../long-work.js'
 import type { SafetensorsFile } from '../safetensors/file.js'
 import { type TensorEntry, fault } from '../safetensors/header.js'
-import type { QuantizedTensor } from '../tensor.js'
+import { type QuantizedTensor, sameSizes } from '../tensor.js'
 import { type PackedShape, metadataKey, parsePackedMetadata } from './metadata.js'
 import { type Part, decodeParts, partsOf } from './parts.js'
 
@@ -62,7 +62,7 @@ export async function readPacked(
       options,
     )
   } catch (error) {
-    if (!(error instanceof LayoutError)) throw error
+    if (!(error instanceof QuantizationError)) throw error
     throw new LayoutError(`[readPacked] ${file.name}, tensor ${describe(packed.name)}: ${error.message}`)
   }
 }
@@ -74,7 +74,7 @@ function ownTensor(file: SafetensorsFile, name: string, shape: PackedShape): Pac
     const entry = file.entries.get(part.name)
     const expected = `${part.dtype} ${describe(part.shape)}, as its metadata says`
     const got = entry === undefined ? 'no such tensor' : `${entry.dtype} ${describe(entry.shape)}`
-    if (entry?.dtype !== part.dtype || describe(entry.shape) !== describe(part.shape)) {
+    if (entry?.dtype !== part.dtype || !sameSizes(entry.shape, part.shape)) {
       return fault({ file: file.name, tensor: part.name, expected, got, fix: 'Pack the file again.' })
     }
     bytes += entry.byteLength
@@ -130,10 +130,11 @@ function found(
   const groupSize = k / groups
   if (scales === undefined || k === 0 || (groupSize !== 16 && groupSize !== 32)) return undefined
   if (!['U8', 'F8_E4M3', 'F8_E8M0'].includes(scales.dtype)) return undefined
-  if (describe(scales.shape.slice(0, -1)) !== describe(lead)) return undefined
+  if (!sameSizes(scales.shape.slice(0, -1), lead)) return undefined
   const experts = lead.slice(0, -1).reduce((product, size) => product * size, 1)
   const n = lead.at(-1) ?? 0
   if (n === 0 || experts === 0) return undefined
+  if (layout === 'compressed-tensors' && groupSize === 16 && globalScales === undefined) return undefined
   if (globalScales !== undefined && (globalScales.dtype !== 'F32' || globalScales.byteLength !== 4 * experts))
     return undefined
   const names = { codes: codes.name, scales: scales.name, ...(globalScales && { globalScales: globalScales.name }) }

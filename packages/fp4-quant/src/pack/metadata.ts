@@ -26,6 +26,11 @@ export function packedMetadata(tensors: ReadonlyMap<string, PackedShape>): strin
   return JSON.stringify({ version: 1, tensors: entries })
 }
 
+/** One text for the texts of several shards. @throws SafetensorsError when one is not ours. */
+export function mergePackedMetadata(texts: readonly string[], file: string): string {
+  return packedMetadata(new Map(texts.flatMap((text) => [...parsePackedMetadata(text, file)])))
+}
+
 /** Reads the text. @throws SafetensorsError when it is not one of ours. */
 export function parsePackedMetadata(text: string, file: string): Map<string, PackedShape> {
   const fail = (expected: string, got: unknown): never =>
@@ -50,9 +55,17 @@ export function parsePackedMetadata(text: string, file: string): Map<string, Pac
         const size: unknown = (shape as PackedShape)[key]
         if (!Number.isSafeInteger(size) || (size as number) < 1) return fail(`${key} to be a positive integer`, size)
       }
-      if (!Array.isArray(parts)) return fail('parts', parts)
+      if (!isPartition(parts, (shape as PackedShape).n)) {
+        return fail(`parts, positive integers that sum to n = ${(shape as PackedShape).n}`, parts)
+      }
       if (!stacked && (shape as PackedShape).experts !== 1) return fail('one expert', (shape as PackedShape).experts)
       return [name, shape as PackedShape]
     }),
   )
+}
+
+/** Global scales are one for each part: parts that a file's data does not bound could ask for any amount of memory. */
+function isPartition(parts: unknown, n: number): boolean {
+  if (!Array.isArray(parts) || parts.some((size) => !Number.isSafeInteger(size) || (size as number) < 1)) return false
+  return (parts as number[]).reduce((sum, size) => sum + size, 0) === n
 }

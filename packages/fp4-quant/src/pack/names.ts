@@ -27,8 +27,18 @@ export function partNames(name: string, layout: FileLayout): Record<'codes' | 's
   }
 }
 
-/** Embeddings are looked up and norms are vectors in all but name: neither is a matrix that an input is multiplied with. */
-const keptByDefault = /embed|wte|wpe|norm|(^|\.)ln_?\d*(\.|$)/i
+/** What is copied unless it is included, by name, and why. */
+const keptByDefault: readonly (readonly [RegExp, string])[] = [
+  // Embeddings are looked up and norms are vectors in all but name: neither is a matrix that an input is multiplied with.
+  [/embed|wte|wpe|norm|(^|\.)ln_?\d*(\.|$)/i, 'an embedding or a norm, by its name'],
+  // Small, and errors in them change which expert or token is taken; compressed-tensors and ModelOpt keep them as well.
+  [/lm_head|router|(^|\.)(shared_expert_)?gate\.weight$/i, 'a router or the output head, by its name'],
+  // Of FP8, GPTQ or affine checkpoints: they belong to codes that stay what they are.
+  [
+    /[._](scales?|scale_inv|scale_2|global_scales?|biases|zeros?|zero_point)$|weight_scale/i,
+    'scales of another tensor, by its name',
+  ],
+]
 
 /** Least input width of a matrix that is packed. */
 export const leastK = 64
@@ -51,8 +61,8 @@ export function reasonToCopy({ name, dtype, shape }: TensorEntry, choice: Choice
   if (shape.includes(0)) return 'empty'
   if (k < leastK) return `K is ${k}, less than ${leastK}`
   if (k % choice.multiple !== 0) return `K is ${k}, no multiple of ${choice.multiple}`
-  if (choice.include === undefined && keptByDefault.test(name)) return 'an embedding or a norm, by its name'
-  return undefined
+  if (choice.include !== undefined) return undefined
+  return keptByDefault.find(([pattern]) => pattern.test(name))?.[1]
 }
 
 /** A glob over names: `*` is any text, `?` one letter. */

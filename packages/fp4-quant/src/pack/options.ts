@@ -1,5 +1,5 @@
 /** The options of packSafetensors, and their check. */
-import { describe, fail } from '../errors.js'
+import { describe, failOption as fail } from '../errors.js'
 import { type Fp4Format, type ScaleRule, formatInfo, isFp4Format } from '../formats.js'
 import { type LongWork, checkLongWork } from '../long-work.js'
 import type { QuantizeOptions } from '../options.js'
@@ -16,7 +16,10 @@ export interface PackOptions extends LongWork {
   scales?: ScaleRule
   /** How tensors are laid out, and named. Default 'kn'; the others are what other projects read. */
   layout?: FileLayout
-  /** Globs (`*`, `?`) over names: only these, embeddings and norms among them, where they are matrices that can be packed. */
+  /**
+   * Globs (`*`, `?`) over names: only these, with what is copied by default (embeddings, norms, routers, `lm_head`, other tensors'
+   * scales) among them, where they are matrices that can be packed.
+   */
   include?: readonly string[]
   /** Globs over names that are copied as they are. */
   exclude?: readonly string[]
@@ -38,7 +41,7 @@ export interface PackSettings {
   readonly choice: Choice
 }
 
-/** Checks the options and fills the defaults in. @throws QuantizationError */
+/** Checks the options and fills the defaults in. @throws OptionError */
 export function resolvePackOptions(options: PackOptions): PackSettings {
   const op = 'packSafetensors'
   if (typeof options !== 'object' || (options as unknown) === null) {
@@ -81,18 +84,25 @@ export function resolvePackOptions(options: PackOptions): PackSettings {
   return { format, groupSize, scales, layout, choice }
 }
 
-/** @throws QuantizationError when the layout has no such format. */
+/** The formats that each layout of a file can hold. */
+export const layoutFormats: Readonly<Record<FileLayout, readonly Fp4Format[]>> = {
+  kn: ['fp4', 'mxfp4', 'nvfp4'],
+  mlx: ['mxfp4', 'nvfp4'],
+  'gpt-oss': ['mxfp4'],
+  'compressed-tensors': ['mxfp4', 'nvfp4'],
+  modelopt: ['nvfp4'],
+}
+
+/** @throws OptionError when the layout has no such format. */
 function checkHoldable(format: Fp4Format, layout: FileLayout, requantize: boolean): void {
-  const held: Record<FileLayout, readonly Fp4Format[]> = {
-    kn: ['fp4', 'mxfp4', 'nvfp4'],
-    mlx: ['mxfp4', 'nvfp4'],
-    'gpt-oss': ['mxfp4'],
-    'compressed-tensors': ['mxfp4', 'nvfp4'],
-    modelopt: ['nvfp4'],
-  }
   const op = 'packSafetensors'
-  if (!held[layout].includes(format)) {
-    fail(op, `format ${held[layout].join(' or ')} for layout ${layout}`, format, "Change one of them; 'kn' holds all.")
+  if (!layoutFormats[layout].includes(format)) {
+    fail(
+      op,
+      `format ${layoutFormats[layout].join(' or ')} for layout ${layout}`,
+      format,
+      "Change one of them; 'kn' holds all.",
+    )
   }
   if (layout === 'mlx' && format === 'nvfp4' && !requantize) {
     const fix = 'Use mxfp4, or pass requantize: true (--requantize), which rounds a second time.'

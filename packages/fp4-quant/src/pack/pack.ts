@@ -1,14 +1,15 @@
 /** A safetensors file packed into another, a tensor at a time. */
-import { QuantizationError } from '../errors.js'
+import { QuantizationError, describe } from '../errors.js'
 import type { ErrorMeasure } from '../measure-error.js'
 import { quantizeAsync } from '../quantize-async.js'
 import { type SafetensorsFile, openSafetensors } from '../safetensors/file.js'
-import type { TensorEntry } from '../safetensors/header.js'
+import { type TensorEntry, fault } from '../safetensors/header.js'
 import type { ByteSource } from '../safetensors/source.js'
 import { type TensorToWrite, planSafetensors, writeData } from '../safetensors/write.js'
 import type { TensorShape } from '../tensor.js'
+import { findPacked } from './inspect.js'
 import { measureTensor } from './measure-rows.js'
-import { type PackedShape, metadataKey, packedMetadata } from './metadata.js'
+import { type PackedShape, metadataKey, packedMetadata, parsePackedMetadata } from './metadata.js'
 import { reasonToCopy } from './names.js'
 import { type PackOptions, type PackSettings, resolvePackOptions } from './options.js'
 import { type Part, decodeParts, encodeParts, partsOf } from './parts.js'
@@ -27,10 +28,11 @@ export interface PackedSafetensors {
 }
 
 /**
- * Packs the float matrices `[N, K]`, and stacks of experts `[E, N, K]`, whose K is at least 64, embeddings and norms excepted; copies
- * the other tensors. Only headers are read before `chunks` is consumed, so that sizes are known at once.
+ * Packs the float matrices `[N, K]`, and stacks of experts `[E, N, K]`, whose K is at least 64; embeddings, norms, routers, `lm_head` and
+ * other tensors' scales excepted unless they are included. Copies the other tensors, those that are packed already among them. Only
+ * headers are read before `chunks` is consumed, so that sizes are known at once.
  *
- * @throws QuantizationError for a bad option, or (from `chunks`) for a value that is not finite, naming tensor and index.
+ * @throws OptionError for a bad option. @throws QuantizationError (from `chunks`) for a value that is not finite, naming tensor and index.
  * @throws SafetensorsError when the input is damaged, or two tensors of the output would have one name.
  * @throws the signal's reason when aborted.
  */
@@ -43,10 +45,16 @@ export async function packSafetensors(
   const file = 'entries' in source ? source : await openSafetensors(source)
   const entries = [...file.entries.values()]
   const progress = new Progress(entries, options)
-  const packed = new Map<string, PackedShape>()
+  const before = new Set(findPacked(file).flatMap(({ names }) => Object.values(names)))
+  const text = (file.metadata as Record<string, string | undefined>)[metadataKey]
+  const packed = new Map(text === undefined ? [] : parsePackedMetadata(text, file.name))
   const jobs = entries.map((entry) => {
-    const reason = reasonToCopy(entry, settings.choice)
+    const reason = before.has(entry.name) ? 'packed already' : reasonToCopy(entry, settings.choice)
     if (reason !== undefined) return copyOf(entry, reason, file, progress, options)
+    if (packed.has(entry.name)) {
+      const got = 'a packed and an unpacked one'
+      fault({ file: file.name, tensor: entry.name, expected: 'one tensor of this name', got, fix: 'Exclude it.' })
+    }
     const shape = shapeOf(entry, settings)
     packed.set(entry.name, shape)
     return packOf(entry, shape, file, progress, options)
@@ -112,14 +120,13 @@ function packOf(
     name, shape: entry.shape, dtype, format: shape.format, layout: shape.layout, names: parts.map((part) => part.name),
     inputBytes: byteLength, bytes: 0, error: undefined, reason: undefined,
   } // prettier-ignore
-  let made: Promise<Record<Part['role'], Uint8Array>> | undefined
-  let left = parts.length
+  let made: Promise<Record<Part['role'], Uint8Array | undefined>> | undefined
   const data = async (role: Part['role']): Promise<Uint8Array> => {
     made ??= packTensor(entry, shape, file, progress, options, report)
-    const bytes = (await made)[role]
-    left--
-    // Nothing holds the tensor once its last part is on its way.
-    if (left === 0) made = undefined
+    const left = await made
+    const bytes = left[role]!
+    // Nothing holds a part that is on its way; the others may be written at the end of the file only.
+    left[role] = undefined
     return bytes
   }
   const written = parts.map((part) => ({ ...part, data: () => data(part.role) }))
@@ -155,7 +162,8 @@ async function packTensor(
     .catch((error: unknown) => {
       if (!(error instanceof QuantizationError)) throw error
       throw new QuantizationError(
-        error.message.replace('[quantize]', `[packSafetensors] ${file.name}, tensor ${JSON.stringify(name)}:`),
+        // A function, as `$'` in a name would be replaced.
+        error.message.replace('[quantize]', () => `[packSafetensors] ${file.name}, tensor ${describe(name)}:`),
       )
     })
   const { bytes, sqnrDb } = await encodeParts(tensor, shape.layout, { ...work, requantize })

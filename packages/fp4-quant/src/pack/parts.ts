@@ -2,9 +2,10 @@
 import { formatInfo } from '../formats.js'
 import { LayoutError } from '../errors.js'
 import { fromLayoutAsync, toLayoutAsync } from '../layouts/convert.js'
+import { bytesOf, wordsOf } from '../layouts/rows.js'
 import type { LongWork } from '../long-work.js'
 import type { Dtype } from '../safetensors/header.js'
-import { type QuantizedTensor, type TensorShape, arrayLengths, checkTensor } from '../tensor.js'
+import { type QuantizedTensor, type TensorShape, arrayLengths, checkShape, checkTensor } from '../tensor.js'
 import { type FileLayout, partNames } from './names.js'
 
 /** A tensor of the file: what it is, and which array it holds. */
@@ -102,6 +103,7 @@ export async function decodeParts(
   const globalScales = bytes.globalScales === undefined ? undefined : floatsOf(bytes.globalScales)
   const from = { ...options, parts }
   if (layout === 'kn') {
+    checkShape(shape, 'readPacked') // before anything of its size is allocated
     const tensor: QuantizedTensor = {
       ...shape,
       layout: 'kn',
@@ -135,15 +137,6 @@ export async function decodeParts(
         from,
       )
   }
-}
-
-function bytesOf(array: ArrayBufferView): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
-}
-
-function wordsOf(bytes: Uint8Array): Uint32Array {
-  const at = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
-  return new Uint32Array(at.buffer, at.byteOffset, Math.floor(at.length / 4))
 }
 
 function halvesOf(bytes: Uint8Array): Uint16Array {

@@ -1,5 +1,5 @@
-/** Quantizing on several threads: worker threads in Node, web workers in browsers, Deno and Bun. */
-import { PoolError, describe, fail } from '../errors.js'
+/** Quantizing on several threads: worker threads in Node, web workers in browsers. */
+import { PoolError, describe, failOption as fail } from '../errors.js'
 import type { QuantizeOptions } from '../options.js'
 import type { QuantizedTensor } from '../tensor.js'
 import type { WeightValues } from '../weight-values.js'
@@ -43,9 +43,10 @@ export interface Quantizer {
   /** Ends the workers; what is under way is rejected. May be called again. */
   dispose(): Promise<void>
   [Symbol.dispose](): void
+  [Symbol.asyncDispose](): Promise<void>
 }
 
-/** Makes a pool. @throws QuantizationError for a bad option. */
+/** Makes a pool. @throws OptionError for a bad option. */
 export function createQuantizer(options: QuantizerOptions = {}): Quantizer {
   const op = 'createQuantizer'
   if (typeof options !== 'object' || (options as unknown) === null) {
@@ -70,6 +71,7 @@ export function createQuantizer(options: QuantizerOptions = {}): Quantizer {
     },
     dispose: () => pool.dispose(),
     [Symbol.dispose]: () => void pool.dispose(),
+    [Symbol.asyncDispose]: () => pool.dispose(),
   }
   return quantizer
 }

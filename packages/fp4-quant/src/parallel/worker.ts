@@ -1,4 +1,4 @@
-/** The script of a worker: a web worker in browsers, Deno and Bun, a worker thread in Node. */
+/** The script of a worker: a web worker in browsers, a worker thread in Node. */
 import { nodeModule } from './node.js'
 import type { Reply, Request } from './protocol.js'
 import { serve } from './work.js'

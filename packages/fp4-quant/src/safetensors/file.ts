@@ -1,5 +1,6 @@
 /** Safetensors files and sets of shards, opened once and read a tensor at a time. */
 import { describe } from '../errors.js'
+import { mergePackedMetadata, metadataKey } from '../pack/metadata.js'
 import type { WeightValues } from '../weight-values.js'
 import {
   type SafetensorsHeader, type TensorEntry, fault, parseSafetensorsHeader, safetensorsHeaderBytes,
@@ -49,6 +50,7 @@ export async function openShardedSafetensors(
   const sources = new Map<string, ByteSource>()
   const shards = new Map<string, { source: ByteSource; header: SafetensorsHeader }>()
   const metadata = Object.create(null) as Record<string, string>
+  const packed: string[] = []
   for (const [tensor, shard] of parseWeightMap(index, name)) {
     let opened = shards.get(shard)
     if (opened === undefined) {
@@ -56,6 +58,7 @@ export async function openShardedSafetensors(
       opened = { source, header: await readHeader(source) }
       shards.set(shard, opened)
       Object.assign(metadata, opened.header.metadata)
+      if (metadataKey in opened.header.metadata) packed.push(opened.header.metadata[metadataKey])
     }
     const entry = opened.header.entries.get(tensor)
     if (entry === undefined) {
@@ -66,6 +69,8 @@ export async function openShardedSafetensors(
       sources.set(tensor, opened.source)
     }
   }
+  // Each shard describes its own packed tensors; of other keys the last shard's text stays.
+  if (packed.length > 1) metadata[metadataKey] = mergePackedMetadata(packed, name)
   return makeFile(name, entries, (tensor) => sources.get(tensor)!, metadata)
 }
 

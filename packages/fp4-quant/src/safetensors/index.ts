@@ -9,6 +9,6 @@ export { type TensorData, type TensorToWrite, writeSafetensors } from './write.j
 export { type PackedTensor, findPacked, readPacked } from '../pack/inspect.js'
 export { measureTensor } from '../pack/measure-rows.js'
 export type { FileLayout } from '../pack/names.js'
-export type { PackOptions } from '../pack/options.js'
+export { type PackOptions, layoutFormats } from '../pack/options.js'
 export { type PackedSafetensors, packSafetensors } from '../pack/pack.js'
 export type { TensorReport } from '../pack/report.js'

@@ -44,7 +44,9 @@ function layOut(
 
 /** The worker, or undefined where WebAssembly SIMD may not run or rows are too long for its memory. */
 export function wasmWorker(values: WeightValues, tensor: QuantizedTensor, rule: ScaleRule): RowWorker | undefined {
-  const { n, k, groupSize, packed, scales } = tensor
+  const { n, k, packed, scales } = tensor
+  // The module counts in 32 bits; a larger group is one group a row as well.
+  const groupSize = Math.min(tensor.groupSize, k)
   const at = layOut(k, groupSize)
   const arena = openArena(at.end)
   if (!arena) return undefined

@@ -24,6 +24,21 @@ export function maxError(got: ArrayLike<number>, expected: ArrayLike<number>): n
   return largest
 }
 
+/** The largest |got - expected|, relative to the larger of |expected| and the root mean square of all that is expected. */
+export function worstError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
+  checkLengths(got, expected)
+  let squares = 0
+  for (let i = 0; i < expected.length; i++) squares += expected[i] ** 2
+  const rms = Math.sqrt(squares / expected.length)
+  let worst = 0
+  for (let i = 0; i < got.length; i++) {
+    const error = Math.abs(got[i] - expected[i]) / Math.max(Math.abs(expected[i]), rms)
+    if (Number.isNaN(error)) return NaN
+    worst = Math.max(worst, error)
+  }
+  return worst
+}
+
 function checkLengths(got: ArrayLike<number>, expected: ArrayLike<number>): void {
   if (got.length === expected.length) return
   throw new RangeError(`[compare] expected ${expected.length} values, got ${got.length}. Compare arrays of one shape.`)

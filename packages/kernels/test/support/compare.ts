@@ -1,19 +1,6 @@
 import { expect } from 'vitest'
 
-/** The largest |got - expected|, relative to the larger of |expected| and the root mean square of all that is expected. */
-export function worstError(got: ArrayLike<number>, expected: ArrayLike<number>): number {
-  expect(got.length).toBe(expected.length)
-  let squares = 0
-  for (let i = 0; i < expected.length; i++) squares += expected[i] ** 2
-  const rms = Math.sqrt(squares / expected.length)
-  let worst = 0
-  for (let i = 0; i < got.length; i++) {
-    const error = Math.abs(got[i] - expected[i]) / Math.max(Math.abs(expected[i]), rms)
-    if (!(error <= worst)) worst = error // NaN as well
-    if (Number.isNaN(worst)) return NaN
-  }
-  return worst
-}
+export { worstError } from '../../src/oracles/compare.js'
 
 /** Fails unless two arrays hold the same bytes. */
 export function expectSameBits(got: ArrayBufferView, expected: ArrayBufferView): void {

@@ -7,7 +7,7 @@ import type { RunResult } from '../simulator/results.js'
 import { createSimulator } from '../simulator/simulator.js'
 import { bytesOf } from '../simulator/strings.js'
 import { type SourceOptions, addSourceOptions, collect, readInput, readSource } from './options.js'
-import { UsageError, parseValues, readValues } from './values.js'
+import { UsageError, allocate, parseValues, readValues, typeNamed } from './values.js'
 
 interface RunFlags extends SourceOptions {
   readonly kernel?: string
@@ -49,13 +49,8 @@ export const runCommand = (setStatus: (status: number) => void): Command =>
     )
     .action(async (file: string, flags: RunFlags) => {
       const { source, options } = await readSource(file, flags, flags.mode)
-      const program = await compile(source, options)
-      const names = program.kernels.map(({ name }) => name)
-      const kernel = flags.kernel ?? (names.length === 1 ? names[0] : undefined)
-      if (kernel === undefined) throw new UsageError(`[run] expected --kernel, one of ${names.join(', ')}.`)
       const buffers = await readBuffers(flags.buffer)
-      const dispatch: Dispatch = {
-        kernel,
+      const request: Omit<Dispatch, 'kernel'> = {
         ...gridOf(flags),
         threadgroup: sizeOf(flags.threadgroup),
         buffers,
@@ -66,6 +61,19 @@ export const runCommand = (setStatus: (status: number) => void): Command =>
           flags.constant.map((text) => pair(text)).map(([name, value]) => [name, constantOf(value)]),
         ),
       }
+      const printed = flags.print.map((text) => {
+        const [index = '', type = 'float'] = text.split(':')
+        typeNamed(type)
+        return { index: Number(index), type, bytes: bufferAt(buffers, index) }
+      })
+      const saved = flags.save.map((text) => {
+        const [index, path] = pair(text)
+        return { path, bytes: bufferAt(buffers, index) }
+      })
+      const program = await compile(source, options)
+      const names = program.kernels.map(({ name }) => name)
+      const kernel = flags.kernel ?? (names.length === 1 ? names[0] : undefined)
+      if (kernel === undefined) throw new UsageError(`[run] expected --kernel, one of ${names.join(', ')}.`)
       await using simulator = await createSimulator({
         mode: flags.mode,
         seed: Number(flags.seed),
@@ -74,13 +82,10 @@ export const runCommand = (setStatus: (status: number) => void): Command =>
         ...(flags.clang === undefined ? {} : { clang: flags.clang }),
       })
       await simulator.load(program)
-      const result = await simulator.run(dispatch)
-      for (const text of flags.save) {
-        const [index, path] = pair(text)
-        await writeFile(path, bufferAt(buffers, index))
-      }
+      const result = await simulator.run({ kernel, ...request })
+      for (const { path, bytes } of saved) await writeFile(path, bytes)
       if (result.reports.length > 0) setStatus(1)
-      print(kernel, result, buffers, flags)
+      print(kernel, result, printed, flags)
     })
 
 const pair = (text: string): [string, string] => {
@@ -123,11 +128,9 @@ const readBuffers = async (texts: readonly string[]): Promise<Record<number, Buf
   return buffers
 }
 
-/** At most 4 GiB: more is a slip of the pen. */
 const zeros = (text: string): Uint8Array => {
-  const bytes = /^\d+$/.test(text) ? Number(text) : NaN
-  if (bytes <= 2 ** 32) return new Uint8Array(bytes)
-  throw new UsageError(`[run] expected zeros:BYTES with at most 4294967296 bytes, got 'zeros:${text}'.`)
+  if (/^\d+$/.test(text)) return allocate(Number(text), `zeros:${text}`)
+  throw new UsageError(`[run] expected zeros:BYTES, got 'zeros:${text}'.`)
 }
 
 const bufferAt = (buffers: Readonly<Record<number, BufferArgument>>, index: string): Uint8Array => {
@@ -140,13 +143,10 @@ const bufferAt = (buffers: Readonly<Record<number, BufferArgument>>, index: stri
 const print = (
   kernel: string,
   result: RunResult,
-  buffers: Readonly<Record<number, BufferArgument>>,
+  printed: readonly { index: number; type: string; bytes: Uint8Array }[],
   flags: RunFlags,
 ): void => {
-  const values = flags.print.map((text) => {
-    const [index = '', type = 'float'] = text.split(':')
-    return { index: Number(index), type, values: readValues(bufferAt(buffers, index), type) }
-  })
+  const values = printed.map(({ index, type, bytes }) => ({ index, type, values: readValues(bytes, type) }))
   const counts = result.counts.at(0)
   if (flags.json) {
     console.log(

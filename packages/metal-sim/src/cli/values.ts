@@ -28,6 +28,20 @@ const numeric = (
   read: get,
 })
 
+/** 64 bits, which a number does not hold. */
+const integer = (
+  set: (view: DataView, at: number, value: bigint) => void,
+  get: (view: DataView, at: number) => bigint,
+): Type => ({
+  bytes: 8,
+  write: (view, at, text) => {
+    const value = text.trim()
+    if (!/^(-?\d+|0x[\da-f]+)$/i.test(value)) throw new UsageError(`[run] expected a whole number, got '${text}'.`)
+    set(view, at, BigInt(value))
+  },
+  read: (view, at) => get(view, at).toString(),
+})
+
 const types: Readonly<Record<string, Type>> = {
   float: numeric(
     4,
@@ -79,20 +93,14 @@ const types: Readonly<Record<string, Type>> = {
     (v, at, x) => v.setUint8(at, x === 0 ? 0 : 1),
     (v, at) => v.getUint8(at),
   ),
-  long: {
-    bytes: 8,
-    write: (v, at, text) => {
-      v.setBigInt64(at, BigInt(text), true)
-    },
-    read: (v, at) => v.getBigInt64(at, true).toString(),
-  },
-  ulong: {
-    bytes: 8,
-    write: (v, at, text) => {
-      v.setBigUint64(at, BigInt(text), true)
-    },
-    read: (v, at) => v.getBigUint64(at, true).toString(),
-  },
+  long: integer(
+    (v, at, x) => v.setBigInt64(at, x, true),
+    (v, at) => v.getBigInt64(at, true),
+  ),
+  ulong: integer(
+    (v, at, x) => v.setBigUint64(at, x, true),
+    (v, at) => v.getBigUint64(at, true),
+  ),
 }
 
 export const typeNamed = (name: string): Type => {
@@ -111,10 +119,16 @@ export const parseValues = (text: string): Uint8Array => {
   const type = typeNamed(found[1] ?? '')
   const list = (found[3] ?? '').split(',')
   const count = found[2] === undefined ? list.length : Number(found[2])
-  const bytes = new Uint8Array(count * type.bytes)
+  const bytes = allocate(count * type.bytes, `${text.slice(0, text.indexOf(':'))}:…`)
   const view = new DataView(bytes.buffer)
   for (let i = 0; i < count; i++) type.write(view, i * type.bytes, list[i % list.length] ?? '')
   return bytes
+}
+
+/** Zeros; at most 4 GiB: more is a slip of the pen. */
+export const allocate = (bytes: number, text: string): Uint8Array => {
+  if (bytes <= 2 ** 32) return new Uint8Array(bytes)
+  throw new UsageError(`[run] expected data of at most 4294967296 bytes, got '${text}'.`)
 }
 
 export const readValues = (bytes: Uint8Array, name: string): (number | string)[] => {
