@@ -85,7 +85,9 @@ describe('a chat template', () => {
   it.each([
     ["{{ raise_exception('no system role') }}", 'no system role'],
     ['{{ nothing.at.all() }}', 'expected messages that the template'],
-    ['{% for i in range(1000000000) %}{% for j in range(1000) %}x{% endfor %}{% endfor %}', 'expected messages that'],
+    ['{% for i in range(1000000000) %}x{% endfor %}', 'range() expected at most 100000 numbers, got 1000000000'],
+    ['{% for i in range(5, 6, 0) %}x{% endfor %}', 'got Infinity'],
+    ['{% for i in range(90000) %}{% for j in range(90000) %}{% endfor %}{% endfor %}', 'no end after 2000 ms'],
   ])(
     '%s ends in an error when it is used',
     async (text, message) => {

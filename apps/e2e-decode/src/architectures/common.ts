@@ -100,7 +100,7 @@ function rejectUnsupported(config: JsonObject): void {
     config.fail(
       'quantization_config',
       'no entry',
-      'Use the checkpoint that was not quantized yet, in F32, F16 or BF16.',
+      'Use the checkpoint that was not quantized yet, in F32, F16 or BF16; a folder made for MLX is for mlx-lm.',
     )
   }
 }

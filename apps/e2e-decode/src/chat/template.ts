@@ -26,6 +26,12 @@ const largestText = 2 ** 24
 /** Templates that exist take milliseconds. */
 const mostMs = 2000
 
+/** More numbers than any conversation has messages. */
+const largestRange = 100_000
+
+/** Makes `range` ours. What is printed after it keeps a newline that the template may begin with. */
+const prologue = "{% set range = bounded_range %}{{ '' }}"
+
 /**
  * Reads chat_template.jinja, or else `chat_template` of tokenizer_config.json. @returns `undefined` when there is neither.
  * @throws CheckpointError for one that cannot be parsed
@@ -62,7 +68,7 @@ function compile(file: string, text: string, config: JsonObject | undefined): Ch
   }
   let template: Template
   try {
-    template = limited(mostMs, () => new Template(text))
+    template = limited(mostMs, () => new Template(prologue + text))
   } catch (error) {
     const fix = 'Remove it to go without, or take the file that the checkpoint came with.'
     return failCheckpoint({ file, entry: 'chat_template', expected: 'a Jinja template', got: oneLine(error), fix })
@@ -73,7 +79,8 @@ function compile(file: string, text: string, config: JsonObject | undefined): Ch
     render(messages) {
       try {
         // Qwen3 and others think aloud first unless they are told not to; that is the user's choice, so nothing is said here.
-        const context = { ...special, messages: messages.map((one) => ({ ...one })), add_generation_prompt: true }
+        const said = messages.map((one) => ({ ...one }))
+        const context = { ...special, messages: said, add_generation_prompt: true, bounded_range: boundedRange }
         const rendered = limited(mostMs, () => template.render(context))
         if (rendered.length > largestText) throw new Error(`${rendered.length} characters`)
         return rendered
@@ -86,6 +93,14 @@ function compile(file: string, text: string, config: JsonObject | undefined): Ch
       }
     },
   }
+}
+
+/** Jinja's `range`, which makes a list: one of a thousand million numbers ends the process before any time limit. */
+function boundedRange(first: number, end?: number, step = 1): number[] {
+  const [start, stop] = typeof end === 'number' ? [first, end] : [0, first]
+  const length = Math.ceil((stop - start) / step)
+  if (!(length <= largestRange)) throw new Error(`range() expected at most ${largestRange} numbers, got ${length}`)
+  return Array.from({ length: Math.max(0, length) }, (_, i) => start + i * step)
 }
 
 /** `bos_token`, `eos_token` and the like: texts, or objects that describe the token. */

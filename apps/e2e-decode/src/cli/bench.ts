@@ -43,7 +43,7 @@ export function benchCommand(finish: (exitCode: number) => void): Command {
     .addOption(new Option('-o, --output <format>', 'how to report').choices(['md', 'json', 'csv']).default('md'))
     .option('--json', 'the same as -o json')
   addExamples(addModelOptions(command), [
-    ['As llama-bench has it: pp512 and tg128', 'fp4-decode bench -p 64 -n 32 -r 2'],
+    ['pp64 and tg32, as llama-bench names them', 'fp4-decode bench -p 64 -n 32 -r 2'],
     [
       'Synthetic weights in the shape of a model',
       'fp4-decode bench --geometry qwen3-0.6b --layers 1 --vocab 2000 -p 8 -n 8 -r 1 -o json',

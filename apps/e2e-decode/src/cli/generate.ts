@@ -87,7 +87,9 @@ async function readStdin(): Promise<string> {
   let text = ''
   for await (const chunk of process.stdin.setEncoding('utf8')) text += chunk as string
   // The newline that ends a line of a shell is not part of the prompt.
-  return text.replace(/\r?\n$/, '')
+  const prompt = text.replace(/\r?\n$/, '')
+  if (prompt !== '') return prompt
+  throw new OptionError('[generate] expected a prompt on stdin, got nothing. Leave --prompt out for one of ours.')
 }
 
 function promptOf(model: Model, text: string | undefined): string | number[] {

@@ -112,7 +112,7 @@ function report(inspection: Inspection, roof: Roof | { missing: string }, { tens
   const estimate =
     'missing' in roof
       ? `no device: ${roof.missing.split('\n')[0]}`
-      : `at most about ${roof.tokensPerSecond.toFixed(1)} tokens/s from memory: ${roof.copyGigabytesPerSecond.toFixed(1)} GB/s on ${roof.device}`
+      : `at most about ${Number(roof.tokensPerSecond.toPrecision(2))} tokens/s from memory (more where a cache holds the weights): ${roof.copyGigabytesPerSecond.toFixed(1)} GB/s on ${roof.device}`
   const head: [string, string][] = [
     ['folder', `${folder} (${kind === 'packed' ? 'packed' : 'Hugging Face, as it would be quantized'})`],
     ['architecture', architecture],

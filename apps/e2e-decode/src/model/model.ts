@@ -218,7 +218,7 @@ export class Model implements AsyncDisposable {
   #overflow(op: string, length: number): never {
     throw new ContextOverflowError(
       `[${op}] expected at most ${this.contextLength} tokens, the length of the context, got ${length}. `
-        + 'Shorten the prompt, or load the model with a longer context.',
+        + `Shorten the prompt${this.contextLength < this.spec.maxPositions ? ', or load the model with a longer context' : ''}.`,
     )
   }
 }
