@@ -1,6 +1,6 @@
 // Every benchmark suite of the repository, run by @metal-fp4/bench. `pnpm -s bench --help` lists the flags.
 import { readFileSync } from 'node:fs'
-import { suites as decodeSuites, verbs } from '../apps/e2e-decode/dist/bench.js'
+import { checkModels, suites as decodeSuites, presets, verbs } from '../apps/e2e-decode/dist/bench.js'
 import { runCli } from '../packages/bench/dist/index.js'
 import { suites as kernelSuites } from '../packages/kernels/dist/bench.js'
 
@@ -21,5 +21,7 @@ const versions = Object.fromEntries(
 process.exitCode = await runCli([...kernelSuites, ...decodeSuites], process.argv.slice(2), {
   signal: interrupt.signal,
   verbs,
+  presets,
+  checkFilter: checkModels,
   versions,
 })

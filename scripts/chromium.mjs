@@ -38,7 +38,9 @@ export async function launchChromium({ args = [], onSkip = () => undefined } = {
   }
   // The sandbox cannot start as root or in most containers, and pages here are our own; /dev/shm is 64 MB in a container.
   const contained = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu']
-  return puppeteer.launch({ executablePath, headless: true, args: [...contained, ...args] })
+  // A first start beside compilers on two cores takes its time; the default is 30 s.
+  const timeout = 120_000
+  return puppeteer.launch({ executablePath, headless: true, timeout, args: [...contained, ...args] })
 }
 
 function runs(path) {

@@ -32,6 +32,9 @@ it('has rows of ours in the precision that the device takes, and times them', as
     peer: { name: 'onnxruntime-node', version: '0.0.0', entry: pathToFileURL(entry).href },
     cacheFolder: folder,
     onProgress: () => undefined,
+    onFailure: (_name: string, error: unknown) => {
+      throw error
+    },
   }
   const rows: unknown[] = []
   for await (const { precision, m, bytes, ours, peer } of onnxruntimeNode.contests(context)) {

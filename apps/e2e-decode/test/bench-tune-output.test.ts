@@ -1,21 +1,11 @@
 /** Where `bench tune` writes: a folder that is not there is told of before hours of measuring, and a policy is never lost. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Io } from '@metal-fp4/bench'
 import { parsePolicy } from '@metal-fp4/dispatch'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it } from 'vitest'
 import { tune } from '../bench/index.js'
-
-// Nothing here is about times: one copy of each matrix will do.
-vi.mock(import('../bench/tune/sweep.js'), async (importOriginal) => {
-  const { sweep, confirm, ...rest } = await importOriginal()
-  return {
-    ...rest,
-    sweep: (options) => sweep({ ...options, minColdBytes: 1 }),
-    confirm: (options, policy) => confirm({ ...options, minColdBytes: 1 }, policy),
-  }
-})
 
 let folder: string
 beforeEach(() => {
@@ -27,7 +17,8 @@ afterEach(() => {
 
 it('looks whether the policy can be written before it measures, and prints what it cannot write after', async () => {
   const inner = join(folder, 'inner')
-  const small = '--device cpu --threads 1 --shape 64x128 --format fp4 --m 1 --rounds 1'
+  // Nothing here is about times: a few copies of the matrix will do.
+  const small = '--device cpu --threads 1 --shape 64x128 --format fp4 --m 1 --rounds 1 --cold 1'
   const argv = [...small.split(' '), '-o', join(inner, 'policy.json')]
   let out = ''
   let drawn = 0
@@ -47,4 +38,23 @@ it('looks whether the policy can be written before it measures, and prints what 
   mkdirSync(inner)
   await expect(tune.run(argv, io)).rejects.toThrow(refusal)
   expect(parsePolicy(JSON.parse(out.slice(out.indexOf('{'))))).toMatchObject({ backend: 'cpu' })
+})
+
+it('tells a log that it is alive, and writes which precision it measured', async () => {
+  const output = join(folder, 'policy.json')
+  const small = '--device cpu --threads 1 --shape 64x128 --format fp4 --m 1,2 --rounds 1 --cold 1 --precision int8'
+  let [out, err] = ['', '']
+  const io: Io = {
+    stdout: (text) => void (out += text),
+    stderr: (text) => void (err += text),
+    color: false,
+    terminal: false,
+    signal: undefined,
+  }
+  expect(await tune.run([...small.split(' '), '-o', output], io)).toBe(0)
+  expect(err).toBe('sweep: 2 cases, from fp4 64x128, M = 1 on\nconfirm: 2 cases, from fp4 64x128, M = 1 on\n')
+  expect(out).toContain(output)
+  const { fp4, provenance } = parsePolicy(JSON.parse(readFileSync(output, 'utf8')))
+  expect(provenance?.command).toBe(`pnpm bench tune ${small.replace('--device cpu ', '').replace(' --precision int8', '').replace('1 --shape', '1 --precision int8 --shape')}`)
+  expect(new Set(fp4.map(({ precision }) => precision))).toEqual(new Set(['int8', 'float32']))
 })

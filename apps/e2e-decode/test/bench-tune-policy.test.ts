@@ -2,6 +2,7 @@
 import {
   type DevicePolicy,
   type Measurement,
+  type Precision,
   type TunerCandidate,
   addPolicy,
   chooseRules,
@@ -20,13 +21,18 @@ const panel: TunerCandidate = { kernel: 'gemm_fp4', tile: 'panel' }
 /** At each M: which candidate is surely the fastest, and whether it is the fallback's own. */
 type Row = readonly [m: number, candidate: TunerCandidate, isFallback?: boolean]
 
-function policyOf(rows: readonly Row[], backend: 'cpu' | 'metal' = 'cpu'): DevicePolicy {
+interface Tuned {
+  readonly backend?: 'cpu' | 'metal'
+  readonly precision?: Precision
+}
+
+function policyOf(rows: readonly Row[], { backend = 'cpu', precision = 'float32' }: Tuned = {}): DevicePolicy {
   const fallback = policies.find(({ name }) => name === backend)!
   const measured = rows.flatMap(([m, candidate, isFallback = false]): Measurement[] => {
     const usual = { m, candidate, isFallback: true, ratio: 1, low: 1, high: 1 }
     return isFallback ? [usual] : [usual, { m, candidate, isFallback, ratio: 0.5, low: 0.4, high: 0.6 }]
   })
-  const made = { name: 'made', device: 'any', threads: 2, date: '2026-01-31', command: 'bench tune', fallback }
+  const made = { name: 'made', device: 'any', threads: 2, date: '2026-01-31', command: 'bench tune', fallback, precision }
   const policy = tunedPolicy(made, chooseRules(measured), [])
   // What is written has to be what is read.
   expect(parsePolicy(JSON.parse(policyJson(policy)))).toEqual(policy)
@@ -34,12 +40,16 @@ function policyOf(rows: readonly Row[], backend: 'cpu' | 'metal' = 'cpu'): Devic
 }
 
 /** What selection takes at some M under a policy. */
-function kernelsOf(policy: DevicePolicy, ms: readonly number[], n = 4096): string[] {
+function kernelsOf(
+  policy: DevicePolicy,
+  ms: readonly number[],
+  { n = 4096, precision = 'float32' }: { n?: number; precision?: Precision } = {},
+): string[] {
   const remove = addPolicy(policy)
   try {
     return ms.map((m) => {
       const profile = { backend: policy.backend, name: 'any' }
-      const { kernel, tile, rule } = selectKernel({ m, n, k: 4096, format: 'fp4' }, profile)
+      const { kernel, tile, rule } = selectKernel({ m, n, k: 4096, format: 'fp4', precision }, profile)
       return [kernel, tile, rule?.constants?.rows].filter(Boolean).join(' ')
     })
   } finally {
@@ -92,7 +102,43 @@ describe('rows that were not measured', () => {
 })
 
 it('a matrix whose K is split stays so on a GPU, whatever was chosen for others', () => {
-  const policy = policyOf([[1, { ...gemv, constants: { rows: 'four' } }]], 'metal')
-  expect(kernelsOf(policy, [1, 2, 8], 65_536)).toEqual(['gemv_fp4 four', 'gemv_fp4', 'gemv_fp4'])
-  expect(kernelsOf(policy, [1, 2, 8], 256)).toEqual(Array.from({ length: 3 }, () => 'gemv_fp4_partial'))
+  const policy = policyOf([[1, { ...gemv, constants: { rows: 'four' } }]], { backend: 'metal' })
+  expect(kernelsOf(policy, [1, 2, 8], { n: 65_536 })).toEqual(['gemv_fp4 four', 'gemv_fp4', 'gemv_fp4'])
+  expect(kernelsOf(policy, [1, 2, 8], { n: 256 })).toEqual(Array.from({ length: 3 }, () => 'gemv_fp4_partial'))
+})
+
+describe('what was measured in one precision', () => {
+  const ms = [1, 4, 8, 16, 64, 65, 4000]
+
+  it('decides for products in it, and leaves those in the other as they were', () => {
+    const before = kernelsOf(policyOf([]), ms)
+    const inInt8 = policyOf(
+      [
+        [1, { ...gemv, constants: { rows: 'four' } }],
+        [4, panel],
+        [8, panel],
+      ],
+      { precision: 'int8' },
+    )
+    expect(kernelsOf(inInt8, ms)).toEqual(before)
+    expect(kernelsOf(inInt8, [1, 2, 3, 4, 8, 9], { precision: 'int8' })).toEqual([
+      'gemv_fp4 four',
+      'gemv_fp4',
+      'gemv_fp4',
+      'gemm_fp4 panel',
+      'gemm_fp4 panel',
+      'gemm_fp4 panel',
+    ])
+    const bytes = kernelsOf(policyOf([]), ms, { precision: 'int8' })
+    const inFloat32 = policyOf([[16, panel]])
+    expect(kernelsOf(inFloat32, ms, { precision: 'int8' })).toEqual(bytes)
+    expect(kernelsOf(inFloat32, [8, 9, 16])).toEqual(['gemv_fp4', 'gemm_fp4 rows8', 'gemm_fp4 panel'])
+  })
+
+  it('names it in every rule, and no other where the backend knows no other', () => {
+    const all = policyOf([[8, { ...gemv, constants: { rows: 'eight' } }]], { precision: 'int8' }).fp4
+    expect(new Set(all.map(({ precision }) => precision))).toEqual(new Set(['int8', 'float32']))
+    const metal = policyOf([[8, { ...gemv, constants: { rows: 'eight' } }]], { backend: 'metal' }).fp4
+    expect(new Set(metal.map(({ precision }) => precision))).toEqual(new Set(['float32']))
+  })
 })

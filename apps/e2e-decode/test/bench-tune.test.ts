@@ -15,6 +15,7 @@ it('measures every candidate against the fallback, and the policy that comes out
   const options: SweepOptions = {
     device,
     fallback,
+    precision: 'float32',
     shapes: [
       { n: 64, k: 128 },
       { n: 130, k: 256 },
@@ -44,7 +45,8 @@ it('measures every candidate against the fallback, and the policy that comes out
     date: '2026-01-31',
     command: 'bench tune',
     fallback,
-  }
+    precision: 'float32',
+  } as const
   const choices = chooseRules(measured)
   const confirmed = await confirm(options, tunedPolicy(made, choices, []))
   const policy = tunedPolicy(made, choices, confirmed)
@@ -54,7 +56,7 @@ it('measures every candidate against the fallback, and the policy that comes out
   try {
     for (const { maxM, candidate } of choices) {
       const choice = selectKernel(
-        { m: maxM ?? 4000, n: 64, k: 128, format: 'fp4' },
+        { m: maxM ?? 4000, n: 64, k: 128, format: 'fp4', precision: 'float32' },
         { backend: 'cpu', name: device.info.name },
       )
       expect([choice.policy, choice.kernel, choice.tile]).toEqual(['made', candidate.kernel, candidate.tile])
@@ -69,6 +71,7 @@ it('a choice that is the fallback’s own gains exactly nothing', async () => {
   const options: SweepOptions = {
     device,
     fallback,
+    precision: 'int8',
     shapes: [{ n: 64, k: 128 }],
     formats: ['fp4'],
     m: [1],
@@ -95,7 +98,9 @@ describe('bench tune', () => {
   it.each([
     [[], "required option '-o, --output <file>' not specified"],
     [['-o', 'x.json', '--m', '0'], "Expected an integer from 1 to 65536, got '0'."],
-    [['-o', 'x.json', '--shape', '64'], "Expected NxK such as 4096x4096, got '64'."],
+    [['-o', 'x.json', '--shape', '64'], "Expected NxK such as 4096x14336, got '64'."],
+    [['-o', 'x.json', '--precision', 'in8'], "argument 'in8' is invalid. Allowed choices are float32, int8."],
+    [['-o', 'x.json', '--cold', '0'], "Expected an integer from 1 to 65536, got '0'."],
     [['-o', 'x.json', '--format', 'bf16'], "Expected fp4, mxfp4 or nvfp4, got 'bf16'."],
   ])('refuses %j', async (argv, message) => {
     const { status, out, err } = await run(...argv)

@@ -224,11 +224,10 @@ describe('CommandGraph', () => {
     await new Promise((done) => setTimeout(done, 10))
     const start = performance.now()
     device.dispose()
-    expect(performance.now() - start).toBeLessThan(50)
     for (const promise of [running.completed, queued.completed, read]) {
       await expect(promise).rejects.toBeInstanceOf(DisposedError)
     }
-    expect(performance.now() - start).toBeLessThan(5000)
+    expect(performance.now() - start).toBeLessThan(5000) // all steps sleep for ten seconds
   })
 
   it('does not end the process for a failure that nobody awaits', async () => {

@@ -23,8 +23,6 @@ export interface RunOptions {
   /** Sees stdout (`stderr` with `watch`) as it grows. */
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
   readonly watch?: 'stdout' | 'stderr'
-  /** Asked all the time; kills the program without notice as soon as it holds. */
-  readonly killWhen?: () => boolean
 }
 
 /** `run(['generate', …])`; a command with its own path comes as `[[command, …]]`. */
@@ -34,7 +32,7 @@ export function run(args: readonly string[], options: RunOptions = {}): Promise<
 
 /** Runs any command. */
 export function start(command: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
-  const { input = '', cwd, env, keepOpen = false, onOutput, watch = 'stdout', killWhen } = options
+  const { input = '', cwd, env, keepOpen = false, onOutput, watch = 'stdout' } = options
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       env: { ...process.env, DEBUG: '', ...env },
@@ -47,9 +45,7 @@ export function start(command: string, args: readonly string[], options: RunOpti
         if (name === watch) onOutput?.(out[name], (signal) => child.kill(signal))
       })
     }
-    const timer = killWhen && setInterval(() => killWhen() && child.kill('SIGKILL'), 2)
     child.on('error', reject)
-    child.on('exit', () => clearInterval(timer))
     child.on('close', (code, signal) => resolve({ code, signal, ...out }))
     // A program that ended early does not read on: that is not the test's affair.
     child.stdin.on('error', () => undefined)
