@@ -11,14 +11,14 @@ namespace {
 // 4096 x 4096 weights is then one of its 64 tiles), few enough that taking one costs nothing beside it.
 constexpr uint64_t kChunksPerThread = 32;
 
-constexpr uint32_t kMessageBytes = 1024;
+// The work of a chunk. Threads that share less lose more than they gain: taking a chunk costs some 50 ns, a second thread 200 ns
+// and the results that the next stage fetches from its cache.
+constexpr uint64_t kChunkNs = 1000;
 
-// Bytes from the start of each argument to the end of what is bound: about what a dispatch moves.
-uint64_t boundBytes(const CpuPrepared& prepared) {
-  uint64_t sum = 0;
-  for (const cpu_kernel_binding& binding : prepared.bindings) sum += binding.size;
-  return sum;
-}
+// One step in so many is timed, which costs it some 50 ns a chunk: work changes as contexts grow.
+constexpr uint64_t kStepsBetweenTimings = 64;
+
+constexpr uint32_t kMessageBytes = 1024;
 
 bool isDone(const SubmitOptions& options) {
   if (!options.done) return false;
@@ -43,6 +43,7 @@ Outcome Executor::execute(const Graph& graph, const SubmitOptions& options, cons
   while (outcome.steps < options.steps && !outcome.error) {
     outcome.cancelled = submission.cancel.load(std::memory_order_acquire);
     if (outcome.cancelled || isDone(options)) break;
+    timed_ = timed_ || ++steps_ % kStepsBetweenTimings == 0;
     for (const Stage& stage : stages_) {
       if (stopping_()) {
         outcome.error = Error(ErrorCode::kDisposed,
@@ -55,7 +56,9 @@ Outcome Executor::execute(const Graph& graph, const SubmitOptions& options, cons
       if (outcome.error) break;
       if (options.profile) outcome.times.push_back(nowNs());
     }
-    if (!outcome.error) outcome.steps++;
+    if (outcome.error) break;
+    outcome.steps++;
+    if (timed_) learnCosts();
   }
   outcome.endNs = nowNs();
   pool_.setEager(false);
@@ -65,16 +68,40 @@ Outcome Executor::execute(const Graph& graph, const SubmitOptions& options, cons
 void Executor::plan(const Graph& graph, bool separately) {
   parts_.clear();
   stages_.clear();
-  const uint64_t most = pool_.threads() == 1 ? 1 : pool_.threads() * kChunksPerThread;
+  timed_ = false;
   for (size_t i = 0; i < graph.dispatches().size(); i++) {
     const Dispatch& dispatch = graph.dispatches()[i];
     const auto* prepared = static_cast<const CpuPrepared*>(dispatch.prepared.get());
-    const uint64_t chunks = std::min(prepared->threadgroups, most);
-    parts_.push_back({&dispatch, prepared, chunks});
+    parts_.push_back({&dispatch, prepared, 0, 0});
+    timed_ |= prepared->costNs == 0;
     if (i == 0 || separately || graph.stages()[i] != graph.stages()[i - 1]) stages_.push_back({i, i, 0});
     stages_.back().end = i + 1;
-    stages_.back().chunks += chunks;
   }
+  cut();
+}
+
+void Executor::cut() {
+  const uint64_t most = pool_.threads() == 1 ? 1 : pool_.threads() * kChunksPerThread;
+  for (Stage& stage : stages_) {
+    stage.chunks = 0;
+    for (size_t i = stage.begin; i < stage.end; i++) {
+      const CpuPrepared& prepared = *parts_[i].prepared;
+      const uint64_t worth = prepared.costNs == 0 ? most : std::clamp<uint64_t>(prepared.costNs / kChunkNs, 1, most);
+      parts_[i].chunks = std::min(prepared.threadgroups, worth);
+      stage.chunks += parts_[i].chunks;
+    }
+  }
+}
+
+void Executor::learnCosts() {
+  for (Part& part : parts_) {
+    // A thread that was held up while it was timed says nothing of its work: the cost doubles at most.
+    const uint64_t before = part.prepared->costNs, now = std::max<uint64_t>(1, part.busyNs);
+    part.prepared->costNs = before == 0 ? now : std::min(now, 2 * before);
+    part.busyNs = 0;
+  }
+  timed_ = false;
+  cut();
 }
 
 std::optional<Error> Executor::runStage(const Stage& stage) {
@@ -127,7 +154,10 @@ void Executor::runPart(const Part& part, uint64_t chunk, uint32_t thread) {
   const uint64_t whole = prepared.threadgroups / part.chunks, rest = prepared.threadgroups % part.chunks;
   const uint64_t begin = chunk * whole + std::min(chunk, rest);
   const uint64_t end = begin + whole + (chunk < rest ? 1 : 0);
-  if (prepared.run(&call, begin, end) == 0) return;
+  const int64_t startNs = timed_ ? nowNs() : 0;
+  const int status = prepared.run(&call, begin, end);
+  if (timed_) __atomic_fetch_add(&part.busyNs, static_cast<uint64_t>(nowNs() - startNs), __ATOMIC_RELAXED);
+  if (status == 0) return;
   message[kMessageBytes - 1] = 0;
   throw Error(ErrorCode::kKernel,
               "[" + part.dispatch->kernel->name + "] " + (message[0] ? message : "the kernel failed without a message"),

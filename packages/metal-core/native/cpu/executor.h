@@ -28,6 +28,7 @@ class Executor {
     const Dispatch* dispatch;
     const CpuPrepared* prepared;
     uint64_t chunks;
+    mutable uint64_t busyNs;  // of all its threads, atomic; counted in steps that are timed
   };
   // Consecutive parts between which there is no hazard.
   struct Stage {
@@ -44,6 +45,8 @@ class Executor {
   };
 
   void plan(const Graph& graph, bool separately);
+  void cut();
+  void learnCosts();
   std::optional<Error> runStage(const Stage& stage);
   static void runChunk(void* context, uint64_t chunk, uint32_t thread);
   void runPart(const Part& part, uint64_t chunk, uint32_t thread);
@@ -53,6 +56,8 @@ class Executor {
   std::vector<AlignedBytes> scratch_;  // one for each thread, grown as needed
   std::vector<Part> parts_;
   std::vector<Stage> stages_;
+  uint64_t steps_ = 0;   // of all graphs
+  bool timed_ = false;   // the step under way
 };
 
 }  // namespace metal_core

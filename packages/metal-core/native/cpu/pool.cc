@@ -11,7 +11,7 @@ bool isOpen(uint64_t gate, uint64_t last) { return (gate & kOpen) != 0 && gate >
 
 }  // namespace
 
-Pool::Pool(uint32_t threads) : threads_(threads < 1 ? 1 : threads) {
+Pool::Pool(uint32_t threads) : threads_(threads < 1 ? 1 : threads), placement_(threads_) {
   workers_.reserve(threads_ - 1);
   try {
     for (uint32_t i = 1; i < threads_; i++) workers_.emplace_back([this, i] { work(i); });
@@ -35,6 +35,7 @@ void Pool::run(uint64_t chunks, Body body, void* context) {
     for (uint64_t i = 0; i < chunks; i++) body(context, i, 0);
     return;
   }
+  placement_.note(0);
   job_ = {body, context, chunks};
   next_.store(0, std::memory_order_relaxed);
   left_.store(0, std::memory_order_relaxed);
@@ -44,7 +45,7 @@ void Pool::run(uint64_t chunks, Body body, void* context) {
   take(0);
   // Close the gate: a worker that still sleeps is not waited for.
   const uint64_t entered = gate_.fetch_and(~kOpen, std::memory_order_seq_cst) & kEntered;
-  done_.wait([this, entered] { return left_.load(std::memory_order_seq_cst) == entered; }, [] { return false; });
+  done_.wait([this, entered] { return left_.load(std::memory_order_seq_cst) == entered; }, [] { return false; }, [] {});
 }
 
 void Pool::take(uint32_t thread) {
@@ -63,11 +64,12 @@ void Pool::work(uint32_t thread) {
         [this, last] {
           return stopping_.load(std::memory_order_seq_cst) || isOpen(gate_.load(std::memory_order_seq_cst), last);
         },
-        [this] { return eager_.load(std::memory_order_relaxed); });
+        [this] { return eager_.load(std::memory_order_relaxed); }, [this, thread] { placement_.spread(thread); });
     uint64_t gate = gate_.load(std::memory_order_seq_cst);
     while (isOpen(gate, last)) {
       if (!gate_.compare_exchange_weak(gate, gate + 1, std::memory_order_seq_cst)) continue;
       last = gate >> kGenerationShift;
+      placement_.spread(thread);
       take(thread);
       left_.fetch_add(1, std::memory_order_seq_cst);
       done_.notify();

@@ -10,21 +10,25 @@
 #include <thread>
 #include <vector>
 
+#include "placement.h"
+
 namespace metal_core {
 
 // Waits for a condition on atomics: spins briefly, then yields, then sleeps until `notify`.
 class SpinWait {
  public:
   // The condition must become true by sequentially consistent stores made before `notify`. While `eager` holds, it
-  // yields for longer before it sleeps.
-  template <class Condition, class Eager>
-  void wait(Condition condition, Eager eager) {
+  // yields for longer before it sleeps. `turn` is called before it spins and between yields.
+  template <class Condition, class Eager, class Turn>
+  void wait(Condition condition, Eager eager, Turn turn) {
+    turn();
     for (int i = 0; i < kSpins; i++) {
       if (condition()) return;
       relax();
     }
     for (int i = 0; i < kYields || (eager() && i < kEagerYields); i++) {
       if (condition()) return;
+      turn();
       std::this_thread::yield();
     }
     std::unique_lock<std::mutex> lock(mutex_);
@@ -84,6 +88,7 @@ class Pool {
   void shutDown();
 
   const uint32_t threads_;
+  Placement placement_;
   std::vector<std::thread> workers_;
   Job job_;  // written only while the gate is closed and everybody has left
   alignas(64) std::atomic<uint64_t> next_{0};

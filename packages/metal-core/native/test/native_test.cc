@@ -7,9 +7,14 @@
 #include <cstring>
 #include <future>
 
+#if defined(__linux__)
+#include <sched.h>
+#endif
+
 #include "../cpu/cpu_device.h"
 #include "../cpu/executor.h"
 #include "../cpu/library.h"
+#include "../cpu/placement.h"
 #include "../cpu/pool.h"
 #include "../task_queue.h"
 
@@ -60,6 +65,31 @@ void poolsComeAndGo() {
     if (i % 3 != 0) pool.run(8, [](void* data, uint64_t chunk, uint32_t) { static_cast<uint64_t*>(data)[chunk] = chunk; }, values);
     if (i % 3 == 1) pause(100);
   }
+}
+
+// Where the system says on which processor a thread is, and there is more than one.
+void workersLeaveTheirCallersProcessor() {
+#if defined(__linux__)
+  cpu_set_t allowed, here, after;
+  CHECK(sched_getaffinity(0, sizeof(allowed), &allowed) == 0);
+  if (CPU_COUNT(&allowed) < 2) return;
+  const int processor = sched_getcpu();
+  CPU_ZERO(&here);
+  CPU_SET(processor, &here);
+  CHECK(sched_setaffinity(0, sizeof(here), &here) == 0);
+  Placement placement(2);
+  placement.note(0);
+  int moved = -1;
+  std::thread worker([&] {  // starts where this thread is, and may then run anywhere
+    CHECK(sched_getcpu() == processor && sched_setaffinity(0, sizeof(allowed), &allowed) == 0);
+    placement.spread(1);
+    moved = sched_getcpu();
+    CHECK(sched_getaffinity(0, sizeof(after), &after) == 0);
+  });
+  worker.join();
+  CHECK(sched_setaffinity(0, sizeof(allowed), &allowed) == 0);
+  CHECK(moved != processor && CPU_EQUAL(&after, &allowed));
+#endif
 }
 
 void queueKeepsOrderAndStops() {
@@ -335,6 +365,7 @@ int main() {
   } tests[] = {
       {"the pool runs each chunk once", poolRunsEachChunkOnce},
       {"pools come and go", poolsComeAndGo},
+      {"workers leave their caller's processor", workersLeaveTheirCallersProcessor},
       {"the queue keeps order and stops", queueKeepsOrderAndStops},
       {"the device runs graphs", deviceRunsGraphs},
       {"the device keeps order", deviceKeepsOrder},
