@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 #include "../file_map.h"
+#include "shared_pages.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -24,7 +25,8 @@ constexpr uint64_t kMapFrom = 256 * 1024;
 #define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
 #endif
-constexpr uint64_t kHugePage = 2 * 1024 * 1024;
+// Constant data from here on up to half a huge page shares huge pages.
+constexpr uint64_t kShareFrom = 64 * 1024;
 
 class CpuBuffer final : public Buffer {
  public:
@@ -52,6 +54,17 @@ class CpuBuffer final : public Buffer {
   uint64_t mappedBytes_;
 };
 
+// A piece of pages that other buffers have pieces of too. No view of it reaches the host, so that nothing is left to discard.
+class SharedBuffer final : public Buffer {
+ public:
+  SharedBuffer(Piece piece, uint64_t byteLength) : Buffer(byteLength, Storage::kPrivate, true), piece_(std::move(piece)) {}
+  void* host() const override { return piece_.data; }
+  uint64_t address() const override { return reinterpret_cast<uintptr_t>(piece_.data); }
+
+ private:
+  const Piece piece_;
+};
+
 uint64_t roundUp(uint64_t n, uint64_t to) { return (n + to - 1) / to * to; }
 
 [[noreturn]] void outOfMemory(uint64_t byteLength) {
@@ -77,7 +90,12 @@ std::shared_ptr<Buffer> mapAnonymous(uint64_t byteLength, Storage storage) {
 std::shared_ptr<Buffer> allocateMemory(uint64_t byteLength, Storage storage, const void* data) {
   if (byteLength > (uint64_t{1} << 53)) outOfMemory(byteLength);
   std::shared_ptr<Buffer> buffer;
-  if (byteLength >= kMapFrom) {
+  const bool mayShare = kMapFrom < UINT64_MAX && storage == Storage::kPrivate && data != nullptr;
+  if (mayShare && byteLength >= kShareFrom && byteLength <= kHugePage / 2) {
+    Piece piece = takePiece(byteLength);
+    if (!piece.owner) outOfMemory(byteLength);
+    buffer = std::make_shared<SharedBuffer>(std::move(piece), byteLength);
+  } else if (byteLength >= kMapFrom) {
     buffer = mapAnonymous(byteLength, storage);
   } else {
     const uint64_t bytes = roundUp(byteLength, kPageBytes);

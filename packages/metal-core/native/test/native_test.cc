@@ -14,8 +14,10 @@
 #include "../cpu/cpu_device.h"
 #include "../cpu/executor.h"
 #include "../cpu/library.h"
+#include "../cpu/memory.h"
 #include "../cpu/placement.h"
 #include "../cpu/pool.h"
+#include "../cpu/shared_pages.h"
 #include "../task_queue.h"
 
 using namespace metal_core;
@@ -90,6 +92,31 @@ void workersLeaveTheirCallersProcessor() {
   CHECK(sched_setaffinity(0, sizeof(allowed), &allowed) == 0);
   CHECK(moved != processor && CPU_EQUAL(&after, &allowed));
 #endif
+}
+
+void piecesShareHugePages() {
+  const uint64_t bytes = 100'000;
+  std::weak_ptr<Pages> pages;
+  for (int round = 0; round < 3; round++) {
+    std::vector<Piece> pieces;
+    for (int i = 0; i < 100; i++) {
+      pieces.push_back(takePiece(bytes));
+      const Piece& piece = pieces.back();
+      CHECK(piece.owner && reinterpret_cast<uintptr_t>(piece.data) % kPageBytes == 0);
+      CHECK(std::all_of(piece.data, piece.data + bytes, [](uint8_t byte) { return byte == 0; }));
+      std::memset(piece.data, i + 1, bytes);
+    }
+    CHECK(pieces[0].owner == pieces[1].owner && pieces[0].owner != pieces[99].owner);
+    for (int i = 0; i < 100; i++) {
+      CHECK(std::all_of(pieces[i].data, pieces[i].data + bytes, [i](uint8_t byte) { return byte == i + 1; }));
+    }
+    CHECK(pages.expired());
+    pages = pieces[0].owner;
+  }
+  const auto device = createCpuDevice(1);
+  const std::vector<uint8_t> data(bytes, 7);
+  const auto a = device->allocate(bytes, Storage::kPrivate, data.data()), b = device->allocate(bytes, Storage::kPrivate, data.data());
+  CHECK(a->host() != b->host() && std::memcmp(a->host(), data.data(), bytes) == 0 && std::memcmp(b->host(), data.data(), bytes) == 0);
 }
 
 void queueKeepsOrderAndStops() {
@@ -366,6 +393,7 @@ int main() {
       {"the pool runs each chunk once", poolRunsEachChunkOnce},
       {"pools come and go", poolsComeAndGo},
       {"workers leave their caller's processor", workersLeaveTheirCallersProcessor},
+      {"pieces share huge pages", piecesShareHugePages},
       {"the queue keeps order and stops", queueKeepsOrderAndStops},
       {"the device runs graphs", deviceRunsGraphs},
       {"the device keeps order", deviceKeepsOrder},
