@@ -1,10 +1,12 @@
 /** Decode at batch 1, as a user sees it: tokens after the first, by the time that they take. */
 import { type Suite, defineSuite } from '@metal-fp4/bench'
+import type { GenerationSummary, Model } from '../src/index.js'
 import { models, promptTokens } from './models.js'
-import { partsOf, profilingDevice } from './profile.js'
+import { profileOfStep, profilingDevice } from './profile.js'
 
 const promptLength = 16
-const tokensPerSample = 33
+/** Tokens of a text, of which the first is the prompt's: more of them where they take little, so that beginning and end are little of it. */
+const textTokens = { large: 33, small: 129 }
 
 export const decode: Suite = defineSuite({
   name: 'decode',
@@ -14,6 +16,7 @@ export const decode: Suite = defineSuite({
     using profiling = profilingDevice(context.device)
     for await (const { model, name, cached } of models(context)) {
       const { formats, layers, bytesPerToken, precision, activeParameters } = model.describe()
+      const tokens = cached ? textTokens.small : textTokens.large
       let turn = 0
       yield {
         kernel: 'decode',
@@ -27,24 +30,26 @@ export const decode: Suite = defineSuite({
         cached,
         operations: 2 * activeParameters,
         tokens: 1,
-        extra: { layers, bytesPerToken, promptLength },
+        extra: { layers, bytesPerToken, promptLength, textTokens: tokens },
         async run() {
-          const prompt = promptTokens(model, promptLength, turn++)
-          const generation = model.generate(prompt, { maxTokens: tokensPerSample, temperature: 0, ignoreEnd: true })
-          for await (const _ of generation);
-          const { tokens, tokensPerSecond } = generation.summary
-          const repeats = tokens.length - 1
-          return { durationNs: (repeats * 1e9) / tokensPerSecond, repeats }
+          const summary = await generate(model, tokens, turn++)
+          const repeats = summary.tokens.length - 1
+          return { durationNs: repeats * timeOfStep(summary), repeats }
         },
-        async profile() {
-          const submissions = await profiling.record(async () => {
-            const options = { maxTokens: tokensPerSample, temperature: 0, ignoreEnd: true }
-            for await (const _ of model.generate(promptTokens(model, promptLength, turn++), options));
-          })
-          // Steps end with a token; passes over the prompt do not.
-          return partsOf(submissions.filter((dispatches) => dispatches.some(({ kernel }) => kernel === 'advance_step')))
-        },
+        profile: () => profileOfStep(profiling, async () => timeOfStep(await generate(model, tokens, turn++))),
       }
     }
   },
 })
+
+async function generate(model: Model, maxTokens: number, turn: number): Promise<GenerationSummary> {
+  const prompt = promptTokens(model, promptLength, turn)
+  const generation = model.generate(prompt, { maxTokens, temperature: 0, ignoreEnd: true })
+  for await (const _ of generation);
+  return generation.summary
+}
+
+/** Nanoseconds from one token to the next, as the caller sees them; the first token is the prompt's. */
+function timeOfStep({ tokensPerSecond }: GenerationSummary): number {
+  return 1e9 / tokensPerSecond
+}

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isFp4Format } from '@metal-fp4/fp4-quant'
-import { type SuiteContext, coldBytes } from '@metal-fp4/bench'
+import { type Filter, type SuiteContext, coldBytes } from '@metal-fp4/bench'
+import { geometrySpec } from '../src/geometry/geometries.js'
 import { type Model, type ModelSource, defaultModel, loadModel } from '../src/index.js'
 
 /**
@@ -33,14 +34,33 @@ export interface BenchModel {
   readonly cached: boolean
 }
 
+/** What --geometry calls the default model, which has weights of its own. */
+const stories = 'stories'
+
+/** @throws Error that names what is wrong: the bench refuses such flags before it runs anything. */
+export function checkModels({ geometries = [], vocabSize }: Filter): void {
+  for (const { name, layers } of geometries) {
+    if (name !== stories) {
+      geometrySpec(name, { ...(layers !== undefined && { layers }), ...(vocabSize !== undefined && { vocabSize }) })
+    } else if (layers !== undefined) {
+      throw new RangeError(
+        `[--geometry] expected ${stories} alone, got ${stories}:${layers}. Its layers are those of the default model.`,
+      )
+    }
+  }
+}
+
 /** Yields the models one at a time; each is disposed when the generator goes on. */
 export async function* models({ device, filter, signal }: SuiteContext): AsyncGenerator<BenchModel> {
   const formats = (filter.formats ?? ['fp4', 'mxfp4', 'nvfp4']).filter(isFp4Format)
-  // The default model is what it was packed as.
-  const wanted = filter.geometries === undefined && (filter.formats?.includes('fp4') ?? true)
-  if (wanted && existsSync(join(defaultModel, 'config.json'))) yield* loaded('stories', defaultModel)
   const vocabSize = filter.vocabSize ?? geometry.vocabSize
-  for (const { name, layers } of filter.geometries ?? [{ name: geometry.geometry }]) {
+  for (const { name, layers } of filter.geometries ?? [{ name: stories }, { name: geometry.geometry }]) {
+    if (name === stories) {
+      // It is what it was packed as.
+      const wanted = filter.formats?.includes('fp4') ?? true
+      if (wanted && existsSync(join(defaultModel, 'config.json'))) yield* loaded(stories, defaultModel)
+      continue
+    }
     const source = { geometry: name, vocabSize, ...(layers !== undefined && { layers }) }
     for (const quantize of formats) yield* loaded(name, source, { quantize })
   }

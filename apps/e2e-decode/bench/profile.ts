@@ -1,35 +1,37 @@
-/** Where the time of a decode step goes, by kernel. */
-import type { Part } from '@metal-fp4/bench'
-import type { CommandGraph, Device, DispatchTime, Submission, SubmitOptions } from '@metal-fp4/metal-core'
+/** Where the time of a decode step goes, by kernel, and how much of it no kernel has. */
+import type { Part, Profile } from '@metal-fp4/bench'
+import type { CommandGraph, Device, Submission, SubmissionResult, SubmitOptions } from '@metal-fp4/metal-core'
+import { medianOf } from './tune/median.js'
+
+/** What is looked at of a submission of steps. */
+export type StepsTime = Pick<SubmissionResult, 'durationNs' | 'steps' | 'dispatches'>
 
 /**
- * A device whose graphs can be told to time each of their dispatches. A model submits its graphs itself and has no use for profiles, so
- * that the benchmark listens where they are made.
+ * A device whose submissions are listened to, and can be told to time each of their dispatches. A model submits its graphs itself and has
+ * no use for profiles, so that the benchmark listens where they are made.
  */
 export interface ProfilingDevice {
   /** Give this to `loadModel`. The same device, which stays the caller's. */
   readonly device: Device
-  /** Runs `work` with profiles on, and gives the times of the dispatches of every submission in it. */
-  record(work: () => Promise<void>): Promise<readonly (readonly DispatchTime[])[]>
+  /** Runs `work` and gives what each submission of steps in it took; passes over a prompt have no steps. */
+  record(work: () => Promise<unknown>, options: { readonly profile: boolean }): Promise<readonly StepsTime[]>
   /** Leaves the device as it was. */
   [Symbol.dispose](): void
 }
 
 export function profilingDevice(device: Device): ProfilingDevice {
   const createGraph = device.createGraph.bind(device)
-  let profiles: (readonly DispatchTime[])[] | null = null
+  let recording: { readonly into: StepsTime[]; readonly profile: boolean } | null = null
   device.createGraph = (...args): CommandGraph => {
     const graph = createGraph(...args)
     const submit = graph.submit.bind(graph)
     graph.submit = (options?: SubmitOptions): Submission => {
-      const into = profiles
-      if (into === null) return submit(options)
-      const submission = submit({ ...options, profile: true })
+      if (recording === null || options?.steps === undefined) return submit(options)
+      const { into, profile } = recording
+      const submission = submit({ ...options, ...(profile && { profile }) })
       // Whoever submitted it sees its failure.
       submission.completed.then(
-        ({ dispatches }) => {
-          if (dispatches) into.push(dispatches)
-        },
+        (result) => into.push(result),
         () => undefined,
       )
       return submission
@@ -38,15 +40,15 @@ export function profilingDevice(device: Device): ProfilingDevice {
   }
   return {
     device,
-    async record(work) {
-      const made: (readonly DispatchTime[])[] = []
-      profiles = made
+    async record(work, { profile }) {
+      const into: StepsTime[] = []
+      recording = { into, profile }
       try {
         await work()
       } finally {
-        profiles = null
+        recording = null
       }
-      return made
+      return into
     },
     [Symbol.dispose]() {
       Reflect.deleteProperty(device, 'createGraph')
@@ -54,18 +56,53 @@ export function profilingDevice(device: Device): ProfilingDevice {
   }
 }
 
-/** Times of kernels in one step, the largest first: sums over all steps, divided by their number. */
-export function partsOf(steps: readonly (readonly DispatchTime[])[]): Part[] {
-  const byKernel = new Map<string, { calls: number; durationNs: number }>()
-  let count = 0
-  for (const dispatches of steps) {
-    count += 1 + Math.max(...dispatches.map(({ step }) => step))
-    for (const { kernel, startNs, endNs } of dispatches) {
-      const part = byKernel.get(kernel) ?? { calls: 0, durationNs: 0 }
-      byKernel.set(kernel, { calls: part.calls + 1, durationNs: part.durationNs + endNs - startNs })
-    }
+/** Texts of either kind: with profiles, and without. */
+const texts = 3
+
+/**
+ * Profiles texts that `generate` makes; it gives the time of a step, from token to token as its caller sees them. What no kernel has is
+ * counted where nothing makes it smaller: between submissions in texts without a profile, whose host does only its own work; within
+ * submissions in texts with one, whose dispatches wait for each other. Time stamps are in the latter, so that it is an upper bound.
+ */
+export async function profileOfStep(device: ProfilingDevice, generate: () => Promise<number>): Promise<Profile> {
+  const between: number[] = []
+  const within: WithinSteps[] = []
+  for (let text = 0; text < texts; text++) {
+    let stepNs = NaN
+    const plain = await device.record(async () => (stepNs = await generate()), { profile: false })
+    between.push(Math.max(0, stepNs - withinSteps(afterFirst(plain)).durationNs))
+    within.push(withinSteps(afterFirst(await device.record(generate, { profile: true }))))
   }
-  return [...byKernel]
+  const { parts, outsideNs } = within.sort((a, b) => a.outsideNs - b.outsideNs)[Math.floor(texts / 2)]
+  // Kernels that ran at the same time: their sum says nothing of the step.
+  return outsideNs < 0 ? { parts } : { parts, outsideKernelsNs: medianOf(between) + outsideNs }
+}
+
+/** The first token is the prompt's: its step is not in the time of a step. */
+function afterFirst(submissions: readonly StepsTime[]): readonly StepsTime[] {
+  return submissions.slice(1)
+}
+
+/** Of one step, on the device's clock. */
+export interface WithinSteps {
+  /** Times of kernels, the largest first; none without profiles. */
+  readonly parts: readonly Part[]
+  readonly durationNs: number
+  /** What the kernels leave of that. */
+  readonly outsideNs: number
+}
+
+/** Sums over all steps, divided by their number. */
+export function withinSteps(submissions: readonly StepsTime[]): WithinSteps {
+  const byKernel = new Map<string, { calls: number; durationNs: number }>()
+  const count = submissions.reduce((sum, { steps }) => sum + steps, 0)
+  for (const { kernel, startNs, endNs } of submissions.flatMap(({ dispatches = [] }) => dispatches)) {
+    const part = byKernel.get(kernel) ?? { calls: 0, durationNs: 0 }
+    byKernel.set(kernel, { calls: part.calls + 1, durationNs: part.durationNs + endNs - startNs })
+  }
+  const parts = [...byKernel]
     .map(([kernel, { calls, durationNs }]) => ({ kernel, calls: calls / count, durationNs: durationNs / count }))
     .sort((a, b) => b.durationNs - a.durationNs)
+  const durationNs = submissions.reduce((sum, one) => sum + one.durationNs, 0) / count
+  return { parts, durationNs, outsideNs: durationNs - parts.reduce((sum, part) => sum + part.durationNs, 0) }
 }

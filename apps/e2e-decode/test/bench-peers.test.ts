@@ -6,12 +6,11 @@ import { pathToFileURL } from 'node:url'
 import { openPeer } from '@metal-fp4/bench'
 import { PbfReader } from 'pbf'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ggufFile } from '../bench/peers/gguf-file.js'
+import { dataOf, ggufFile } from '../bench/peers/gguf-file.js'
 import { place, tensorBytes } from '../bench/peers/gguf-header.js'
 import { ggufModel } from '../bench/peers/gguf-model.js'
 import { onnxModel } from '../bench/peers/onnx-model.js'
 import { workerPath } from '../bench/peers/worker-path.js'
-import { partsOf } from '../bench/profile.js'
 import { geometrySpec } from '../src/geometry/geometries.js'
 import { readGguf } from './support/gguf.js'
 
@@ -80,6 +79,19 @@ describe('GGUF', () => {
     expect(readdirSync(folder)).toEqual([path.split('/').at(-1)])
   })
 
+  it('a tensor that is written in several chunks is as long as the next one expects, and padded as a whole', () => {
+    // A chunk of whole blocks of 17 bytes is no multiple of 32 by itself.
+    for (const [type, n] of [
+      ['mxfp4', 20_001],
+      ['nvfp4', 20_001],
+    ] as const) {
+      const [tensor] = place([{ name: 'wide', type, shape: [1024, n] }])
+      const lengths = [...dataOf(tensor)].map(({ length }) => length)
+      expect(lengths.length).toBeGreaterThan(1)
+      expect(lengths.reduce((a, b) => a + b, 0)).toBe(Math.ceil(tensor.byteLength / 32) * 32)
+    }
+  })
+
   it('refuses what the format cannot hold', () => {
     expect(() => tensorBytes({ name: 'odd', type: 'nvfp4', shape: [96, 4] })).toThrow(
       "expected rows of 'odd' to be a multiple of 64 values, got 96",
@@ -139,27 +151,3 @@ function fieldsOf(message: Uint8Array): { tag: number; bytes: Uint8Array }[] {
   }, null)
   return fields
 }
-
-it('a profile is summed by kernel and divided by steps', () => {
-  const dispatch = (kernel: string, step: number, startNs: number, endNs: number) => ({
-    kernel,
-    label: undefined,
-    step,
-    startNs,
-    endNs,
-  })
-  const steps = [
-    [
-      dispatch('a', 0, 0, 10),
-      dispatch('b', 0, 10, 40),
-      dispatch('a', 0, 40, 50),
-      dispatch('a', 1, 60, 70),
-      dispatch('b', 1, 70, 90),
-      dispatch('a', 1, 90, 100),
-    ],
-  ]
-  expect(partsOf(steps)).toEqual([
-    { kernel: 'b', calls: 1, durationNs: 25 },
-    { kernel: 'a', calls: 2, durationNs: 20 },
-  ])
-})

@@ -40,9 +40,10 @@ it('looks whether the policy can be written before it measures, and prints what 
   expect(parsePolicy(JSON.parse(out.slice(out.indexOf('{'))))).toMatchObject({ backend: 'cpu' })
 })
 
-it('tells a log that it is alive, and writes which precision it measured', async () => {
+it('tells a log that it is alive, and writes what it measured in each precision', async () => {
   const output = join(folder, 'policy.json')
-  const small = '--device cpu --threads 1 --shape 64x128 --format fp4 --m 1,2 --rounds 1 --cold 1 --precision int8'
+  const small =
+    '--device cpu --threads 1 --shape 64x128 --format fp4 --m 1,2 --rounds 1 --cold 1 --precision int8,float32'
   let [out, err] = ['', '']
   const io: Io = {
     stdout: (text) => void (out += text),
@@ -52,9 +53,16 @@ it('tells a log that it is alive, and writes which precision it measured', async
     signal: undefined,
   }
   expect(await tune.run([...small.split(' '), '-o', output], io)).toBe(0)
-  expect(err).toBe('sweep: 2 cases, from fp4 64x128, M = 1 on\nconfirm: 2 cases, from fp4 64x128, M = 1 on\n')
+  expect(err).toBe(
+    ['int8, sweep', 'int8, confirm', 'float32, sweep', 'float32, confirm']
+      .map((step) => `${step}: 2 cases, from fp4 64x128, M = 1 on\n`)
+      .join(''),
+  )
   expect(out).toContain(output)
   const { fp4, provenance } = parsePolicy(JSON.parse(readFileSync(output, 'utf8')))
-  expect(provenance?.command).toBe(`pnpm bench tune ${small.replace('--device cpu ', '').replace(' --precision int8', '').replace('1 --shape', '1 --precision int8 --shape')}`)
+  // What measures the same again; which backend follows from the device.
+  expect(provenance?.command).toBe(
+    'pnpm bench tune --threads 1 --precision int8,float32 --shape 64x128 --format fp4 --m 1,2 --rounds 1 --cold 1',
+  )
   expect(new Set(fp4.map(({ precision }) => precision))).toEqual(new Set(['int8', 'float32']))
 })

@@ -32,8 +32,15 @@ function policyOf(rows: readonly Row[], { backend = 'cpu', precision = 'float32'
     const usual = { m, candidate, isFallback: true, ratio: 1, low: 1, high: 1 }
     return isFallback ? [usual] : [usual, { m, candidate, isFallback, ratio: 0.5, low: 0.4, high: 0.6 }]
   })
-  const made = { name: 'made', device: 'any', threads: 2, date: '2026-01-31', command: 'bench tune', fallback, precision }
-  const policy = tunedPolicy(made, chooseRules(measured), [])
+  const made = {
+    name: 'made',
+    device: 'any',
+    threads: 2,
+    date: '2026-01-31',
+    command: 'bench tune',
+    fallback,
+  }
+  const policy = tunedPolicy(made, [{ precision, choices: chooseRules(measured), confirmed: [] }])
   // What is written has to be what is read.
   expect(parsePolicy(JSON.parse(policyJson(policy)))).toEqual(policy)
   return policy
@@ -127,12 +134,28 @@ describe('what was measured in one precision', () => {
       'gemv_fp4',
       'gemm_fp4 panel',
       'gemm_fp4 panel',
-      'gemm_fp4 panel',
+      'gemm_fp4 rows8',
     ])
     const bytes = kernelsOf(policyOf([]), ms, { precision: 'int8' })
     const inFloat32 = policyOf([[16, panel]])
     expect(kernelsOf(inFloat32, ms, { precision: 'int8' })).toEqual(bytes)
     expect(kernelsOf(inFloat32, [8, 9, 16])).toEqual(['gemv_fp4', 'gemm_fp4 rows8', 'gemm_fp4 panel'])
+  })
+
+  it('stands beside what was measured in the other', () => {
+    const fallback = policies.find(({ name }) => name === 'cpu')!
+    const made = { name: 'made', device: 'any', threads: 2, date: '2026-01-31', command: 'bench tune', fallback }
+    const found = (['int8', 'float32'] as const).map((precision, i) => {
+      const rows = { m: 1, candidate: { ...gemv, constants: { rows: (['two', 'eight'] as const)[i] } } }
+      const usual = { m: 1, candidate: gemv, isFallback: true, ratio: 1, low: 1, high: 1 }
+      const better = { ...rows, isFallback: false, ratio: 0.5 + i / 4, low: 0.5 + i / 4, high: 0.5 + i / 4 }
+      return { precision, choices: chooseRules([usual, better]), confirmed: [better] }
+    })
+    const policy = tunedPolicy(made, found)
+    expect(parsePolicy(JSON.parse(policyJson(policy)))).toEqual(policy)
+    expect(kernelsOf(policy, [1, 2], { precision: 'int8' })).toEqual(['gemv_fp4 two', 'gemv_fp4'])
+    expect(kernelsOf(policy, [1, 2], { precision: 'float32' })).toEqual(['gemv_fp4 eight', 'gemv_fp4'])
+    expect(policy.provenance?.margin.ratio).toBeCloseTo(Math.sqrt(0.5 * 0.75), 4)
   })
 
   it('names it in every rule, and no other where the backend knows no other', () => {

@@ -45,11 +45,11 @@ it('measures every candidate against the fallback, and the policy that comes out
     date: '2026-01-31',
     command: 'bench tune',
     fallback,
-    precision: 'float32',
-  } as const
+  }
+  const precision = 'float32'
   const choices = chooseRules(measured)
-  const confirmed = await confirm(options, tunedPolicy(made, choices, []))
-  const policy = tunedPolicy(made, choices, confirmed)
+  const confirmed = await confirm(options, tunedPolicy(made, [{ precision, choices, confirmed: [] }]))
+  const policy = tunedPolicy(made, [{ precision, choices, confirmed }])
   expect(parsePolicy(JSON.parse(policyJson(policy)))).toEqual(policy)
   expect(policy.provenance?.margin).toEqual(marginOf(confirmed))
   const remove = addPolicy(policy)
@@ -99,7 +99,7 @@ describe('bench tune', () => {
     [[], "required option '-o, --output <file>' not specified"],
     [['-o', 'x.json', '--m', '0'], "Expected an integer from 1 to 65536, got '0'."],
     [['-o', 'x.json', '--shape', '64'], "Expected NxK such as 4096x14336, got '64'."],
-    [['-o', 'x.json', '--precision', 'in8'], "argument 'in8' is invalid. Allowed choices are float32, int8."],
+    [['-o', 'x.json', '--precision', 'in8'], "Expected one of float32, int8, got 'in8'."],
     [['-o', 'x.json', '--cold', '0'], "Expected an integer from 1 to 65536, got '0'."],
     [['-o', 'x.json', '--format', 'bf16'], "Expected fp4, mxfp4 or nvfp4, got 'bf16'."],
   ])('refuses %j', async (argv, message) => {

@@ -3,13 +3,15 @@ import { CommanderError } from 'commander'
 import { type Io, type Verb, exit } from './cli/io.js'
 import { compareVerb } from './cli/compare.js'
 import { reportVerb } from './cli/report.js'
-import { type CliOptions, makeProgram } from './cli/program.js'
-import { runOnDevices } from './cli/run.js'
+import { type Preset, presetLines } from './cli/preset.js'
+import { type CliOptions, filterOf, linesOf, makeProgram } from './cli/program.js'
+import { type Job, runOnDevices } from './cli/run.js'
 import { type AnySuite, loadSuites, selectSuites } from './cli/suites.js'
 import { BenchError, fail, messageOf } from './errors.js'
 import { checkOutput, writeOutput } from './output-file.js'
 import { report } from './reporters/index.js'
 import { describeRun } from './run-description.js'
+import type { Filter } from './suite.js'
 
 export interface RunCliOptions {
   /** Default: the process's own. */
@@ -21,6 +23,10 @@ export interface RunCliOptions {
   readonly signal?: AbortSignal
   /** More words that may come first, beside `report` and `compare`. */
   readonly verbs?: readonly Verb[]
+  /** What `--preset` names. */
+  readonly presets?: readonly Preset[]
+  /** Throws for what no suite takes, such as an unknown --geometry: a bad flag, told before anything runs. */
+  readonly checkFilter?: (filter: Filter) => void
   /** Versions of the packages whose suites these are, for the report. */
   readonly versions?: Readonly<Record<string, string>>
   /** Bytes that a measurement of the roof reads, for tests. Default 256 MiB. */
@@ -55,22 +61,24 @@ async function run(
   argv: readonly string[],
   verbs: readonly Verb[],
   io: Io,
-  { versions, roofBytes }: RunCliOptions,
+  { versions, roofBytes, presets = [], checkFilter }: RunCliOptions,
 ): Promise<number> {
   const { stdout, stderr, signal, color } = io
-  const program = makeProgram(verbs).configureOutput({ writeOut: stdout, writeErr: stderr }).exitOverride()
+  const program = makeProgram({ verbs, presets }).configureOutput({ writeOut: stdout, writeErr: stderr }).exitOverride()
   program.parse([...argv], { from: 'user' })
   const [names, flags] = [program.args, program.opts<CliOptions>()]
   const all = [...suites, ...(await loadSuites(flags.suite))]
   if (flags.list) {
-    stdout(list(all))
+    stdout(list(all, presets))
     return exit.ok
   }
-  const chosen = selectSuites(all, names, flags.peer?.name)
+  const preset = presets.find(({ name }) => name === flags.preset)
+  const lines = preset ? presetLines(preset, names, flags) : [{ names, flags }]
+  const jobs = lines.map((line) => jobOf(all, line.names, line.flags, checkFilter))
   // What can go wrong without a measurement goes wrong before one.
   const description = describeRun(argv, versions)
   if (flags.save !== undefined) checkOutput('--save', flags.save)
-  const results = { ...(await runOnDevices(chosen, flags, io, roofBytes)), run: description }
+  const results = { ...(await runOnDevices(jobs, flags, io, roofBytes)), run: description }
   if (results.rows.length === 0 && !results.counts && !results.failures && !signal?.aborted) {
     fail('bench', 'at least one case', 'none for these flags', 'Widen --format, --m or --shape, or see --list.')
   }
@@ -90,7 +98,23 @@ function ioOf({ stdout, stderr, color, signal }: RunCliOptions): Io {
   }
 }
 
-function list(suites: readonly AnySuite[]): string {
-  const width = Math.max(0, ...suites.map(({ name }) => name.length))
-  return suites.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`).join('')
+/** @throws BenchError */
+function jobOf(
+  suites: readonly AnySuite[],
+  names: readonly string[],
+  flags: CliOptions,
+  checkFilter: RunCliOptions['checkFilter'],
+): Job {
+  const filter = filterOf(flags)
+  try {
+    checkFilter?.(filter)
+  } catch (error) {
+    throw new BenchError(messageOf(error), { cause: error })
+  }
+  const { threads } = flags
+  return { suites: selectSuites(suites, names, flags.peer?.name), filter, ...(threads && { threads }) }
+}
+
+function list(suites: readonly AnySuite[], presets: readonly Preset[]): string {
+  return linesOf(suites, '') + (presets.length > 0 ? `\nWith --preset:\n${linesOf(presets, '')}` : '')
 }

@@ -1,6 +1,9 @@
 /** Benchmark suites against the memory roof: cold caches, device time, statistics, reports. */
 export { type RunCliOptions, runCli } from './cli.js'
 export { type Io, type Verb, exit } from './cli/io.js'
+export { type Preset } from './cli/preset.js'
+export { listOf, parseShape, parseUpTo } from './cli/parse.js'
+export { openDevice } from './cli/run.js'
 export { type AnySuite } from './cli/suites.js'
 export { type CompareOptions, type Compared, type Comparison, type Verdict, compareReports } from './compare/compare.js'
 export { type Interval, medianInterval, ratioInterval, sameProbability } from './compare/interval.js'
@@ -40,6 +43,7 @@ export {
   type Filter,
   type GeometryRequest,
   type Part,
+  type Profile,
   type Shape,
   type Suite,
   type SuiteContext,

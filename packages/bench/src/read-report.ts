@@ -80,6 +80,8 @@ const rowFields: Readonly<Record<string, Kind>> = {
   percentOfRoof: orNull(positive),
   gigaflopsPerSecond: optional(count),
   tokensPerSecond: optional(count),
+  outsideKernelsNs: optional(count),
+  outsideKernelsPercent: optional(count),
   engine: optional(text),
 }
 

@@ -1,7 +1,7 @@
 /** Rows of a report: what every case gives, derived from its samples and the roof measured beside it. */
 import type { Machine } from './machine.js'
 import { summarize } from './statistics.js'
-import type { BenchCase, CountingCase, Counts, Part } from './suite.js'
+import type { BenchCase, CountingCase, Counts, Part, Profile } from './suite.js'
 
 /** One case. Times are of the device, for one product; GB are 1e9 bytes. */
 export interface BenchRow {
@@ -48,6 +48,10 @@ export interface BenchRow {
   readonly ratios?: readonly number[]
   /** Where the time of a step goes, by kernel. */
   readonly parts?: readonly Part[]
+  /** Nanoseconds of a step during which no kernel ran, or more: launching, barriers, the host, and what timing them adds. */
+  readonly outsideKernelsNs?: number
+  /** Of `medianNs`. */
+  readonly outsideKernelsPercent?: number
   /** null when `cached`: what a cache gives is not measured against the roof of the memory. */
   readonly percentOfRoof: number | null
   /** Only of cases whose bytes stay in a cache from run to run. */
@@ -149,6 +153,12 @@ export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], sett
     ...setting.more,
     ...extra,
   }
+}
+
+/** The fields of a profile, for a step that takes `medianNs` without one. */
+export function profileFields({ parts, outsideKernelsNs }: Profile, medianNs: number): Partial<BenchRow> {
+  if (outsideKernelsNs === undefined) return { parts }
+  return { parts, outsideKernelsNs, outsideKernelsPercent: (100 * outsideKernelsNs) / medianNs }
 }
 
 export function makeCountRow(suite: string, one: CountingCase, counts: Counts): CountRow {

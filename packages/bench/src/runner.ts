@@ -1,7 +1,7 @@
 /** Runs suites on a device, one case at a time, each between two measurements of the roof. */
 import type { Device } from '@metal-fp4/metal-core'
 import { type Roof, openRoof } from './roof.js'
-import { type BenchFailure, type BenchRow, caseName, makeRow } from './rows.js'
+import { type BenchFailure, type BenchRow, caseName, makeRow, profileFields } from './rows.js'
 import { messageOf } from './errors.js'
 import { type SamplingOptions, sampleCase } from './sampling.js'
 import { medianOf } from './statistics.js'
@@ -117,7 +117,7 @@ async function runCase(
     const next = await once()
     if (next.drift < best.drift) best = next
   }
-  const parts = await benchCase.profile?.()
+  const profile = await benchCase.profile?.()
   const { name, threads } = device.info
   return makeRow(benchCase, best.samplesNs, {
     suite: suite.name,
@@ -131,7 +131,7 @@ async function runCase(
       ...(tried > 1 && { attempts: tried }),
       ...(best.drift > roofTolerance && benchCase.cached !== true && { roofMoved: true }),
       ...(checked && { checked: true }),
-      ...(parts && { parts }),
+      ...(profile && profileFields(profile, medianOf(best.samplesNs))),
     },
   })
 }

@@ -57,6 +57,13 @@ export interface Part {
   readonly durationNs: number
 }
 
+/** Where the time of a step goes. */
+export interface Profile {
+  readonly parts: readonly Part[]
+  /** Nanoseconds of a step during which no kernel runs, or more: whatever timing adds belongs here. Left out where that cannot be known. */
+  readonly outsideKernelsNs?: number
+}
+
 /** One row of the report: a kernel, or a graph of several, at one size. */
 export interface BenchCase {
   /** The kernel's name in the manifest, or that of the graph ('moe_layer', 'decode'). */
@@ -90,7 +97,7 @@ export interface BenchCase {
    */
   check?(): Promise<void>
   /** Times the parts of one run, after the samples; slower than `run`, since nothing overlaps. */
-  profile?(): Promise<readonly Part[]>
+  profile?(): Promise<Profile>
 }
 
 /** A named family of cases. */

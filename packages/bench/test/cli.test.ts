@@ -2,8 +2,19 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type BenchReport, type Suite, defineSuite, runCli } from '../src/index.js'
+import { type BenchReport, type Filter, type Preset, type Suite, defineSuite, runCli } from '../src/index.js'
 import { readSuite } from './support/read-suite.js'
+
+/** Two lines, of which the second is for one thread. */
+const small: Preset = {
+  name: 'small',
+  summary: 'a few reads',
+  lines: ['read --m 1,2 --format f16', 'read --m 1 --format f32 --threads 1'],
+}
+
+function checkFilter({ geometries = [] }: Filter): void {
+  for (const { name } of geometries) throw new Error(`[--geometry] expected a model of this test, got ${name}.`)
+}
 
 async function cli(
   argv: readonly string[],
@@ -12,6 +23,8 @@ async function cli(
   let out = ''
   let err = ''
   const status = await runCli(suites, argv, {
+    presets: [small],
+    checkFilter,
     stdout: (text) => (out += text),
     stderr: (text) => (err += text),
     roofBytes: 1024 * 1024,
@@ -66,7 +79,9 @@ describe('runCli', () => {
     expect(both.out.split('\r\n').map((line) => line.split(',')[0])).toEqual(['suite', 'read', 'other', ''])
     const one = await cli(['other', '--threads', '1', ...quick, '-o', 'csv'], [readSuite, other])
     expect(one.out.split('\r\n').map((line) => line.split(',')[0])).toEqual(['suite', 'other', ''])
-    expect((await cli(['--list'], [readSuite, other])).out).toBe('read   reads a mebibyte\nother  the same\n')
+    expect((await cli(['--list'], [readSuite, other])).out).toBe(
+      'read   reads a mebibyte\nother  the same\n\nWith --preset:\nsmall  a few reads\n',
+    )
   })
 
   it.each([
@@ -74,6 +89,21 @@ describe('runCli', () => {
     [['--m', '1,,2'], "got ''"],
     [['--shape', '4096'], "Expected NxK such as 4096x14336, got '4096'."],
     [['--shape', '0x4096'], 'Expected an integer from 1 to'],
+    [['--shape', '65536x65536'], "Expected at most 2147483648 weights, got '65536x65536'."],
+    [['--threads', '70000'], 'Expected an integer from 1 to 65536'],
+    [['--precision', 'in8'], "Expected one of float32, int8, got 'in8'."],
+    [['--precision', 'int8,'], "Expected one of float32, int8, got ''."],
+    [['--time', 'long'], 'Expected an integer from 1 to'],
+    [['--samples', '0'], 'Expected an integer from 1 to'],
+    [['--attempts', '-1'], "argument '-1' is invalid. Expected an integer from 1 to"],
+    [['--cold', '1.5'], 'Expected an integer from 1 to 65536'],
+    [['--vocab', 'many'], 'Expected an integer from 1 to'],
+    [['--device', 'cuda'], "expected backend 'cuda', got an addon with"],
+    [['--geometry', 'llama-9'], '[--geometry] expected a model of this test, got llama-9.'],
+    [['--peer', 'nobody'], "[--peer] expected one of: none, got 'nobody'."],
+    [['--preset', 'large'], 'Allowed choices are small.'],
+    [['read', '--preset', 'small'], "[--preset] expected nothing beside 'small' that says what to run, got read."],
+    [['--preset', 'small', '--m', '4'], 'that says what to run, got --m. Run a line of it instead: bench read --m 1,2'],
     [['--format', 'fp5'], "Expected one of fp4, mxfp4, nvfp4, f16, bf16, f32, got 'fp5'."],
     [['-o', 'xml'], 'Allowed choices are table, md, json, csv.'],
     [['--device', 'tpu'], 'Allowed choices are cpu, metal, cuda.'],
@@ -88,6 +118,36 @@ describe('runCli', () => {
     expect(out).toBe('')
     expect(err).toContain(message)
     expect(err).not.toMatch(/^\s+at /m)
+  })
+
+  it('runs the lines of a preset as one, each with its own filter and threads', async () => {
+    const rowsOf = async (threads: string): Promise<unknown[]> => {
+      const { status, out } = await cli(['--preset', 'small', '--threads', threads, ...quick, '-o', 'json'])
+      expect(status).toBe(0)
+      const { rows, run } = JSON.parse(out) as BenchReport
+      expect(run?.arguments.slice(0, 2)).toEqual(['--preset', 'small'])
+      return rows.map(({ m, format }) => [m, format])
+    }
+    const first = [1, 2].map((m) => [m, 'f16'])
+    expect(await rowsOf('1')).toEqual([...first, [1, 'f32']])
+    expect(await rowsOf('2')).toEqual(first)
+  })
+
+  it('gives suites what lies between two uses of the same weights', async () => {
+    let minColdBytes: number | undefined
+    const looking = defineSuite({
+      name: 'looking',
+      summary: '',
+      *cases(context) {
+        minColdBytes = context.minColdBytes
+        const shape = { kernel: 'one', format: 'fp4', precision: 'float32', m: 1, n: 8, k: 8, bytes: 1 }
+        yield { ...shape, run: () => Promise.resolve({ durationNs: 1 }) }
+      },
+    })
+    expect((await cli(['--cold', '3', '--threads', '1', ...quick], [looking])).status).toBe(0)
+    expect(minColdBytes).toBe(3 * 1024 * 1024)
+    await cli(['--threads', '1', ...quick], [looking])
+    expect(minColdBytes).toBeUndefined()
   })
 
   it('reports failures after the rows, with status 1', async () => {

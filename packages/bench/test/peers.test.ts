@@ -6,6 +6,7 @@ import { type Device, createDevice } from '@metal-fp4/metal-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
   type BenchReport,
+  type Contest,
   type ContestSuite,
   defineContestSuite,
   openPeer,
@@ -83,6 +84,26 @@ describe('openPeer', () => {
     )
     await expect(waiting).rejects.toThrow('exit status 3')
     await expect(peer.ask('one')).rejects.toThrow('exit status 3')
+  })
+
+  it('ends a process that does not answer in time, and says how to mend it', async () => {
+    using peer = openPeer(worker, 'fake')
+    const other = peer.ask('hang')
+    expect(peer.ended).toBe(false)
+    await expect(peer.ask('hang', {}, 50)).rejects.toThrow(
+      "[fake] expected an answer to 'hang' within 0.05 s, got none. Its threads may be waiting for one another: use fewer",
+    )
+    await expect(other).rejects.toThrow('within 0.05 s')
+    await expect(peer.ask('one')).rejects.toThrow('within 0.05 s')
+    expect(peer.ended).toBe(true)
+  })
+
+  it('answers no more once it is disposed', async () => {
+    const peer = openPeer(worker, 'fake')
+    const waiting = peer.ask('hang')
+    peer.dispose()
+    await expect(waiting).rejects.toThrow('a disposed process')
+    expect(peer.ended).toBe(true)
   })
 
   it('ends with its signal', async () => {
@@ -192,6 +213,21 @@ describe('runContests', () => {
       { engine: 'fake-peer 9.9.9', medianNs: 5e6, bytes: 2000, peerSettings: 'version 9.9.9', precision: 'peer' },
     ])
     expect(rows[1]).not.toHaveProperty('versus')
+  })
+
+  it('reports what could not be set up, and runs the rest', async () => {
+    const suite = defineContestSuite({
+      ...races,
+      *contests(context) {
+        context.onFailure('a large model', new Error('cannot be loaded'))
+        yield* races.contests(context) as Iterable<Contest>
+      },
+    })
+    const peer = { name: 'fake-peer', version: '9.9.9', entry: 'file:///nowhere.js' }
+    const options = { device, suites: [suite], peer, cacheFolder: '.', samples: 2, roofBytes: 1024 * 1024 }
+    const { rows, failures } = await runContests(options)
+    expect(failures).toEqual([{ suite: 'races', case: 'a large model', threads: 1, message: 'cannot be loaded' }])
+    expect(rows.length).toBe(2)
   })
 
   it('is asked for by --peer, and only then', async () => {

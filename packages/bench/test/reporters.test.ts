@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type BenchReport, report } from '../src/index.js'
 import { duration } from '../src/reporters/columns.js'
-import { makeRow } from '../src/rows.js'
+import { makeRow, profileFields } from '../src/rows.js'
 
 const setting = { suite: 'gemv', device: 'Test CPU', threads: 2, roofGigabytesPerSecond: 40 }
 const shape = { format: 'fp4', precision: 'float32', n: 4096, k: 4096 }
@@ -71,6 +71,16 @@ describe('rows', () => {
     })
     expect(results.rows[1]).toMatchObject({ tokensPerSecond: 160_000, layers: 4 })
     expect(results.rows[1]).not.toHaveProperty('cached')
+  })
+
+  it('say how much of a step no kernel had, where that is known', () => {
+    const parts = [{ kernel: 'a', calls: 2, durationNs: 80 }]
+    const fields = { parts, outsideKernelsNs: 30, outsideKernelsPercent: 20 }
+    expect(profileFields({ parts, outsideKernelsNs: 30 }, 150)).toEqual(fields)
+    expect(profileFields({ parts }, 150)).toEqual({ parts })
+    const row = makeRow({ ...shape, kernel: 'decode', m: 1, bytes: 100_000, run }, [100], { ...setting, more: fields })
+    expect(report({ ...results, rows: [row] }, 'table')).toMatch(/outside kernels[^]* 20\.0 %/)
+    expect(report(results, 'table')).not.toContain('outside kernels')
   })
 
   it('claim no share of the roof for bytes that stay in a cache', () => {

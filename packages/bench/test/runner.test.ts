@@ -174,7 +174,7 @@ describe('runSuites', () => {
           },
           profile: () => {
             order.push('profile')
-            return Promise.resolve([{ kernel: 'read', calls: 1, durationNs: 9 }])
+            return Promise.resolve({ parts: [{ kernel: 'read', calls: 1, durationNs: 9 }], outsideKernelsNs: 0.5 })
           },
         })),
     })
@@ -190,7 +190,14 @@ describe('runSuites', () => {
         roofBytes,
       })
       expect(order).toEqual(['check', 'run', 'run', 'profile', 'check'])
-      expect(rows).toMatchObject([{ checked: true, parts: [{ kernel: 'read', calls: 1, durationNs: 9 }] }])
+      expect(rows).toMatchObject([
+        {
+          checked: true,
+          parts: [{ kernel: 'read', calls: 1, durationNs: 9 }],
+          outsideKernelsNs: 0.5,
+          outsideKernelsPercent: 5,
+        },
+      ])
       expect(failures).toMatchObject([{ message: '[read] expected 1, got 2.' }])
     })
 

@@ -88,7 +88,8 @@ function reasonOf({ rule, policy }: Choice, m: number): string {
       : rule.maxM === 1
         ? 'M = 1'
         : `M = ${m} is at most ${rule.maxM}`
-  return `${border} (policy '${policy}': ${sourceText(rule.source)})`
+  const only = rule.precision === undefined ? '' : ` in ${rule.precision}`
+  return `${border}${only} (policy '${policy}': ${sourceText(rule.source)})`
 }
 
 function precisionText({ precision, baseline, kernel }: Choice, { backend }: DeviceProfile): string {

@@ -16,7 +16,14 @@ export {
   policyFor,
 } from './policy/index.js'
 export { type PrecisionRule, defaultPrecision } from './policy/precision.js'
-export { type DenseType, type Epilogue, type MatmulProblem, type Precision, type WeightFormat } from './problem.js'
+export {
+  type DenseType,
+  type Epilogue,
+  type MatmulProblem,
+  type Precision,
+  type WeightFormat,
+  precisions,
+} from './problem.js'
 export { type DeviceIdentity, type DeviceProfile, profileOf, profileOfLibrary } from './profile.js'
 export { type ExpertsShape, type ExpertsSpec, recordExperts, scratchForExperts } from './record-experts.js'
 export { type MatmulSpec, recordMatmul, recordMatmulFp4 } from './record-matmul.js'
@@ -37,6 +44,7 @@ export {
   type TunerCandidate,
   candidateName,
   chooseRules,
+  isSame as isSameCandidate,
   tunerCandidates,
 } from './tuner/index.js'
 export { type UploadOptions, uploadDense, uploadFp4 } from './upload.js'

@@ -13,6 +13,8 @@ export type DenseType = 'f32' | 'f16' | 'bf16'
  */
 export type Precision = 'float32' | 'int8'
 
+export const precisions: readonly Precision[] = ['float32', 'int8']
+
 export type WeightFormat = Fp4Format | DenseType
 
 /** `add`: plus residual[m, n]. `swiglu`: gate and up columns in two stacks of n each, silu(gate) * up. */
@@ -55,7 +57,7 @@ export function resolveProblem(problem: MatmulProblem, op: string): ResolvedProb
   if (!['none', 'add', 'swiglu'].includes(epilogue)) {
     fail(op, "epilogue 'none', 'add' or 'swiglu'", epilogue, 'Leave it out for a plain product.')
   }
-  if (!['float32', 'int8'].includes(precision)) {
+  if (!precisions.includes(precision)) {
     fail(op, "precision 'float32' or 'int8'", precision, 'Leave it out for the default of the device.')
   }
   if (isFp4Format(format)) {

@@ -65,8 +65,9 @@ function chooseKernel(problem: MatmulProblem, profile: DeviceIdentity, options: 
   const policy = policyFor(profile)
   const { kernel, splits } = askedFor(problem, profile, options)
   const legal = legalCandidates(problem, profile.backend, splits)
+  const { precision = 'float32' } = problem
   const rules = isFp4Format(problem.format) ? policy.fp4 : policy.dense
-  const fitting = rules.filter((rule) => fits(rule, problem.m, problem.format))
+  const fitting = rules.filter((rule) => fits(rule, { ...problem, precision }))
   if (kernel !== undefined) {
     const named = legal.filter((candidate) => candidate.kernel === kernel)
     if (named.length === 0) return undefined

@@ -51,8 +51,14 @@ describe('explain', () => {
     expect(explain({ ...problem, m: 65 }, profile).text).toContain(
       'M = 65 would use 65/128 of the rows of 64x64 tiles (50.8 %)',
     )
-    expect(explain({ ...problem, m: 65 }, profile).reason).toMatch(
-      /^M = 65 is beyond every other rule \(policy 'cpu': swept on AMD EPYC \(Zen 5\), 2 cores, 2026-11-21: pnpm -s bench gemm /,
+    expect(explain({ ...problem, m: 65, precision: 'float32' }, profile).reason).toMatch(
+      /^M = 65 is beyond every other rule in float32 \(policy 'cpu': swept on AMD EPYC \(Zen 5\), 2 cores, 2026-11-21: pnpm -s bench gemm /,
+    )
+  })
+
+  it('cites a rule of the precision that the product is in', () => {
+    expect(explain({ ...problem, m: 64 }, profile).reason).toMatch(
+      /^M = 64 is at most 64 in int8 \(policy 'cpu': gemv_fp4 takes at most 8 rows; /,
     )
   })
 

@@ -153,6 +153,30 @@ describe('policy files', () => {
         }),
       ),
     ],
+    [
+      'fp4[1].precision of x.json to be one of float32, int8, got "in8"',
+      changed((file) => Object.assign(file.fp4[1], { precision: 'in8' })),
+    ],
+    [
+      'dense[0].precision of x.json to be one of float32, got "int8"',
+      changed((file) => Object.assign(file.dense[0], { precision: 'int8' })),
+    ],
+    // A kernel that adds in another order for one of the precisions alone.
+    [
+      'fp4 of x.json to keep the order of operations of fp4 from M = 1 to M = 5, columns64/split/1 in 2, then columns64/1, got "columns64/1"',
+      changed((file) =>
+        Object.assign(file, {
+          fp4: [
+            { maxM: 4, kernel: 'gemv_fp4_partial', precision: 'float32', source: swept },
+            { maxM: null, kernel: 'gemm_fp4', tile: 'rows8', source: swept },
+          ],
+        }),
+      ),
+    ],
+    [
+      'fp4 of x.json to have a rule for any number of rows of fp4 in int8, maxM null, got none',
+      changed((file) => Object.assign(file.fp4[3], { precision: 'float32' })),
+    ],
     ['fp4[1] of x.json to have only', changed((file) => Object.assign(file.fp4[1], { minM: 4 }))],
     [
       'fp4[1].source.date of x.json to be a day',
@@ -260,6 +284,15 @@ describe('a policy that was added', () => {
     expect(choice(4, 'fp4')).toEqual(['gemm_fp4', 'rows8'])
     expect(choice(4, 'nvfp4')).toEqual(['gemv_fp4', 'four'])
     expect(choice(9, 'fp4')).toEqual(['gemm_fp4', 'panel'])
+  })
+
+  it('decides with a rule of one precision for products in it alone', () => {
+    const [one, ...others] = tuned.fp4
+    add({ ...tuned, fp4: [{ ...one, maxM: 1, constants: { rows: 'eight' }, precision: 'float32' }, one, ...others] })
+    const rows = (precision: 'float32' | 'int8'): unknown =>
+      selectKernel({ m: 1, ...shape, format: 'fp4', precision }, profile).constants.rows
+    expect([rows('float32'), rows('int8')]).toEqual(['eight', 'four'])
+    expect(selectKernel({ m: 1, ...shape, format: 'fp4' }, profile).constants.rows).toBe('four')
   })
 
   it('is cited by explain', () => {

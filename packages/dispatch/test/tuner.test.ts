@@ -2,19 +2,32 @@
 import { describe, expect, it } from 'vitest'
 import {
   type Measurement,
+  type Precision,
   type TunerCandidate,
   candidateName,
   chooseRules,
+  isSameCandidate,
   selectKernel,
   tunerCandidates,
 } from '../src/index.js'
 
 const cpu = { backend: 'cpu', name: 'a CPU' } as const
-const { order, precision } = selectKernel({ m: 1, n: 256, k: 512, format: 'fp4' }, cpu)
 
 describe('candidates', () => {
-  const names = (m: number): string[] =>
-    tunerCandidates({ m, n: 256, k: 512, format: 'fp4', precision }, 'cpu', order).map(candidateName)
+  const namesIn = (asked: Precision, m: number): string[] => {
+    const { order } = selectKernel({ m: 1, n: 256, k: 512, format: 'fp4', precision: asked }, cpu)
+    return tunerCandidates({ m, n: 256, k: 512, format: 'fp4', precision: asked }, 'cpu', order).map(candidateName)
+  }
+  const names = (m: number): string[] => namesIn('float32', m)
+
+  it('in precision int8 name one tile of gemm_fp4: both are the same code', () => {
+    expect(namesIn('int8', 3)).toEqual(['gemv_fp4', 'gemv_fp4 rows=eight', 'gemm_fp4 rows8'])
+    expect(namesIn('int8', 64)).toEqual(['gemm_fp4 rows8'])
+    const [rows8, panel] = (['rows8', 'panel'] as const).map((tile) => ({ kernel: 'gemm_fp4', tile }) as const)
+    expect(isSameCandidate(rows8, panel, 'int8')).toBe(true)
+    expect(isSameCandidate(rows8, panel, 'float32')).toBe(false)
+    expect(isSameCandidate({ kernel: 'gemv_fp4' }, panel, 'int8')).toBe(false)
+  })
 
   it('are the kernels of one order, each compiled for as many rows or more', () => {
     expect(names(3)).toEqual(['gemv_fp4', 'gemv_fp4 rows=eight', 'gemm_fp4 rows8', 'gemm_fp4 panel'])
@@ -23,7 +36,7 @@ describe('candidates', () => {
   })
 
   it('never have other bits: no baseline, no other order', () => {
-    expect(names(1).filter((name) => /wide|marlin|partial/.test(name))).toEqual([])
+    expect([...names(1), ...namesIn('int8', 1)].filter((name) => /wide|marlin|partial/.test(name))).toEqual([])
     expect(tunerCandidates({ m: 1, n: 256, k: 512, format: 'fp4' }, 'cpu', 'another/1')).toEqual([])
   })
 })

@@ -7,7 +7,7 @@ import { type MatmulSetup, matmulCases } from './matmul-case.js'
 const defaults = {
   shapes: [{ n: 4096, k: 4096 }],
   m: [16, 64, 512],
-  formats: ['fp4', 'nvfp4', 'bf16'],
+  formats: ['fp4', 'bf16'],
 }
 
 /** Rows up to which the baseline runs: it is slow, and no different with more. */

@@ -9,7 +9,7 @@ const defaults = {
     { n: 4096, k: 4096 },
     { n: 4096, k: 14336 },
   ],
-  m: [1, 2, 4, 8],
+  m: [1, 4],
   formats: ['fp4', 'mxfp4', 'nvfp4', 'bf16'],
 }
 

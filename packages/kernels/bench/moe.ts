@@ -24,7 +24,7 @@ export const moe: Suite = defineSuite({
   name: 'moe',
   summary: `an MoE layer, ${layer.experts} experts of --shape (default ${layer.shape.n}x${layer.shape.k}), ${layer.topK} a token`,
   async *cases(context) {
-    const { shapes = [layer.shape], formats = ['fp4', 'mxfp4', 'nvfp4'], m = [1] } = context.filter
+    const { shapes = [layer.shape], formats = ['mxfp4'], m = [1] } = context.filter
     const library = await context.device.loadLibrary(kernelLibraryFor(context.device.info))
     const precisions = precisionsOf(context.device.info.backend, context.filter)
     for (const shape of shapes) {

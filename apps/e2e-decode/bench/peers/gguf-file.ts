@@ -19,7 +19,7 @@ export interface GgufRequest {
 }
 
 /** Part of each file's name: raised when what is written changes, so that no old file is taken for a new one. */
-const version = 1
+const version = 2
 
 /** The path of the file. @throws the signal's reason, or what the file system throws (no space, say). */
 export async function ggufFile({ spec, geometry, format, folder, onProgress, signal }: GgufRequest): Promise<string> {
@@ -68,7 +68,7 @@ const chunkBytes = 8 * 1024 * 1024
 /** A tensor's data and its padding, in chunks of whole blocks. */
 export function* dataOf({ type, shape, byteLength, offset }: PlacedTensor): Generator<Uint8Array> {
   if (type === 'f32') {
-    yield withPadding(new Uint8Array(new Float32Array(byteLength / 4).fill(1).buffer))
+    yield withPadding(new Uint8Array(new Float32Array(byteLength / 4).fill(1).buffer), byteLength)
     return
   }
   const step = Math.floor(chunkBytes / blocks[type].bytes) * blocks[type].bytes
@@ -78,7 +78,7 @@ export function* dataOf({ type, shape, byteLength, offset }: PlacedTensor): Gene
     fillRandom(words, offset + at + 1)
     const chunk = new Uint8Array(words.buffer, 0, length)
     writeScales(chunk, type, shape[0])
-    yield at + length === byteLength ? withPadding(chunk) : chunk
+    yield at + length === byteLength ? withPadding(chunk, byteLength) : chunk
   }
 }
 
@@ -93,8 +93,9 @@ function writeScales(chunk: Uint8Array, type: Exclude<GgmlType, 'f32'>, k: numbe
   for (let block = 0; block < chunk.length; block += blocks[type].bytes) chunk.fill(scale, block, block + scales)
 }
 
-function withPadding(bytes: Uint8Array): Uint8Array {
-  const all = new Uint8Array(padded(bytes.length))
+/** The last piece of a tensor, with what the whole tensor needs for the next one to be aligned. */
+function withPadding(bytes: Uint8Array, byteLength: number): Uint8Array {
+  const all = new Uint8Array(bytes.length + padded(byteLength) - byteLength)
   all.set(bytes)
   return all
 }

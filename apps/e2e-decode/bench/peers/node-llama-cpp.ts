@@ -2,21 +2,12 @@
  * Decode and prefill beside node-llama-cpp: the same geometry, format, tokens and threads, random weights on both sides. It runs in a
  * process of its own and at its best setting, which a short trial finds; its weights it packs again for its kernels as it loads them.
  */
-import { availableParallelism } from 'node:os'
-import {
-  type Contest,
-  type ContestContext,
-  type ContestSuite,
-  type PeerProcess,
-  type Timing,
-  defineContestSuite,
-  openPeer,
-} from '@metal-fp4/bench'
+import { type Contest, type ContestContext, type ContestSuite, type Timing, defineContestSuite } from '@metal-fp4/bench'
 import { geometrySpec } from '../../src/geometry/geometries.js'
 import { type Model, loadModel } from '../../src/index.js'
 import { isCached, promptTokens } from '../models.js'
+import { type Rival, checkThreads, fastestOf } from './fastest.js'
 import { ggufFile } from './gguf-file.js'
-import { workerPath } from './worker-path.js'
 
 /** One model to race with. */
 interface Entry {
@@ -47,7 +38,14 @@ export const nodeLlamaCpp: ContestSuite = defineContestSuite({
   async *contests(setting) {
     const { filter } = setting
     const lengths = (filter.m ?? [1, 512]).filter((m) => m === 1 || m > 8)
-    for (const entry of entriesOf(setting)) yield* modelContests(setting, entry, lengths, filter.vocabSize ?? vocabSize)
+    checkThreads('node-llama-cpp', setting.threads)
+    for (const entry of entriesOf(setting)) {
+      try {
+        yield* modelContests(setting, entry, lengths, filter.vocabSize ?? vocabSize)
+      } catch (error) {
+        setting.onFailure(`${entry.name} ${entry.format}`, error)
+      }
+    }
   },
 })
 
@@ -63,13 +61,7 @@ async function* modelContests(
   lengths: readonly number[],
   tokens: number,
 ): AsyncGenerator<Contest> {
-  const { device, threads, signal, cacheFolder, onProgress } = setting
-  if (threads > availableParallelism()) {
-    // With more threads than cores it waits for itself: a race with that says nothing of either.
-    throw new Error(
-      `[node-llama-cpp] expected at most ${availableParallelism()} threads, got ${threads}. Ask for fewer: --threads.`,
-    )
-  }
+  const { device, signal, cacheFolder, onProgress } = setting
   const { name, format, layers } = entry
   const options = { vocabSize: tokens, ...(layers !== undefined && { layers }) }
   const spec = geometrySpec(name, options)
@@ -79,15 +71,15 @@ async function* modelContests(
     format,
     folder: cacheFolder,
     signal,
-    onProgress: (done, total) => onProgress(`writing ${name} as GGUF, ${Math.floor((100 * done) / total)} % `),
+    onProgress: (done, total) => onProgress(`writing ${name} as GGUF, ${Math.floor((100 * done) / total)} %`),
   })
   const model = await loadModel({ geometry: name, ...options }, { quantize: format, device, context, signal })
   try {
-    const { process, settings } = await bestProcess(setting, file, spec.vocabSize)
+    const rival = await fastestRival(setting, file, spec.vocabSize)
     try {
-      yield* contestsOf(model, entry, lengths, process, settings)
+      yield* contestsOf(model, entry, lengths, rival)
     } finally {
-      process.dispose()
+      rival.dispose()
     }
   } finally {
     await model.dispose()
@@ -99,8 +91,7 @@ function* contestsOf(
   model: Model,
   { name, format }: Entry,
   lengths: readonly number[],
-  process: PeerProcess,
-  settings: Settings,
+  rival: Rival<Settings>,
 ): Generator<Contest> {
   const { layers, bytesPerToken, precision, activeParameters } = model.describe()
   for (const m of lengths.filter((length) => length < model.contextLength)) {
@@ -114,7 +105,7 @@ function* contestsOf(
       k: model.spec.width,
       cached: isCached(model),
       extra: { layers, bytesPerToken },
-      peerSettings: describeSettings(settings),
+      peerSettings: describeSettings(rival.settings),
     }
     if (m === 1) {
       yield {
@@ -125,7 +116,7 @@ function* contestsOf(
         tokens: 1,
         ours: () => ownDecode(model, promptTokens(model, decodePrompt, turn++)),
         peer: () =>
-          process.ask<Timing>('decode', { prompt: plainTokens(model, decodePrompt, turn++), tokens: decodeTokens }),
+          rival.ask<Timing>('decode', { prompt: plainTokens(model, decodePrompt, turn++), tokens: decodeTokens }),
       }
       continue
     }
@@ -136,7 +127,7 @@ function* contestsOf(
       operations: 2 * activeParameters * m,
       tokens: m,
       ours: () => ownPrefill(model, promptTokens(model, m, turn++)),
-      peer: () => process.ask<Timing>('prefill', { prompt: plainTokens(model, m, turn++) }),
+      peer: () => rival.ask<Timing>('prefill', { prompt: plainTokens(model, m, turn++) }),
     }
   }
 }
@@ -160,53 +151,48 @@ function plainTokens(model: Model, count: number, turn: number): number[] {
   return promptTokens(model, count, turn).map((token) => first + (token % (model.spec.vocabSize - first)))
 }
 
-/** What may make a difference; llama.cpp's authors and its users set both either way. */
+/** What may make a difference; llama.cpp's authors and its users set both either way. How its threads wait, node-llama-cpp has no option for. */
 interface Settings {
   readonly flashAttention: boolean
   readonly useMmap: boolean
+  readonly threads: number
 }
 
-const candidates: readonly Settings[] = [
-  { flashAttention: true, useMmap: true },
-  { flashAttention: true, useMmap: false },
-  { flashAttention: false, useMmap: true },
-  { flashAttention: false, useMmap: false },
-]
-
-function describeSettings({ flashAttention, useMmap }: Settings): string {
-  return `flash attention ${flashAttention ? 'on' : 'off'}, mmap ${useMmap ? 'on' : 'off'}`
+function settingsWith(threads: number): readonly Settings[] {
+  return [true, false].flatMap((flashAttention) =>
+    [true, false].map((useMmap) => ({ flashAttention, useMmap, threads })),
+  )
 }
 
-/** Tries every setting a few times and keeps the process with the fastest decode. */
-async function bestProcess(
-  { peer, threads, signal, onProgress }: ContestContext,
-  file: string,
-  vocabulary: number,
-): Promise<{ process: PeerProcess; settings: Settings }> {
-  let best: { process: PeerProcess; settings: Settings; ns: number } | undefined
-  for (const settings of candidates) {
-    onProgress(`${peer.name}: trying ${describeSettings(settings)} `)
-    const process = openPeer(workerPath('llama-worker.mjs'), peer.name, signal)
-    try {
-      const request = { entry: peer.entry, file, threads, contextSize: context, batchSize, settings }
-      const { threads: got } = await process.ask<{ threads: number }>('open', request)
-      if (got !== threads)
-        throw new Error(`[node-llama-cpp] expected ${threads} threads, got ${got}. Run with --threads ${got}.`)
-      let ns = Infinity
-      for (let i = 0; i < 3; i++) {
-        const prompt = Array.from({ length: decodePrompt }, (_, j) => 300 + ((j * 7919 + i) % (vocabulary - 300)))
-        const { durationNs, repeats = 1 } = await process.ask<Timing>('decode', { prompt, tokens: 17 })
-        ns = Math.min(ns, durationNs / repeats)
-      }
-      if (best === undefined || ns < best.ns) {
-        best?.process.dispose()
-        best = { process, settings, ns }
-      } else process.dispose()
-    } catch (error) {
-      process.dispose()
-      best?.process.dispose()
-      throw error
-    }
-  }
-  return best!
+function describeSettings({ flashAttention, useMmap, threads }: Settings): string {
+  return `flash attention ${flashAttention ? 'on' : 'off'}, mmap ${useMmap ? 'on' : 'off'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+}
+
+/** The setting of the fastest decode. Its threads spin while they wait for one another: where as many as ours never answer, one less may. */
+function fastestRival(setting: ContestContext, file: string, vocabulary: number): Promise<Rival<Settings>> {
+  const { peer, threads } = setting
+  return fastestOf(setting, {
+    worker: 'llama-worker.mjs',
+    candidates: settingsWith(threads),
+    otherwise: threads > 1 ? settingsWith(threads - 1) : [],
+    describe: describeSettings,
+    open: (settings) =>
+      Promise.resolve({
+        entry: peer.entry,
+        file,
+        threads: settings.threads,
+        contextSize: context,
+        batchSize,
+        settings,
+      }),
+    opened(answer, asked) {
+      const { threads: got } = answer as { readonly threads: number }
+      if (got !== asked.threads)
+        throw new Error(`[node-llama-cpp] expected ${asked.threads} threads, got ${got}. Run with --threads ${got}.`)
+    },
+    trial(process, turn) {
+      const prompt = Array.from({ length: decodePrompt }, (_, j) => 300 + ((j * 7919 + turn) % (vocabulary - 300)))
+      return process.ask<Timing>('decode', { prompt, tokens: 17 })
+    },
+  })
 }

@@ -3,18 +3,15 @@
  * blocks with a scale, as many bytes as ours, and is what its users run.
  */
 import { mkdir, rename, writeFile } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import {
   type Contest,
   type ContestContext,
   type ContestSuite,
-  type PeerProcess,
   type Shape,
   type Timing,
   copiesFor,
   defineContestSuite,
-  openPeer,
 } from '@metal-fp4/bench'
 import {
   type Choice,
@@ -26,8 +23,8 @@ import {
 } from '@metal-fp4/dispatch'
 import { type Fp4Format, formatInfo, quantize } from '@metal-fp4/fp4-quant'
 import type { Device } from '@metal-fp4/metal-core'
+import { type Rival, checkThreads, fastestOf } from './fastest.js'
 import { onnxModel } from './onnx-model.js'
-import { workerPath } from './worker-path.js'
 
 const defaults = {
   shapes: [
@@ -46,14 +43,15 @@ export const onnxruntimeNode: ContestSuite = defineContestSuite({
   peer: 'onnxruntime-node',
   async *contests(setting) {
     const { shapes = defaults.shapes, formats = ['fp4'] } = setting.filter
-    if (setting.threads > availableParallelism()) {
-      throw new Error(
-        `[onnxruntime-node] expected at most ${availableParallelism()} threads, got ${setting.threads}. Ask for fewer: --threads.`,
-      )
-    }
+    checkThreads('onnxruntime-node', setting.threads)
     for (const shape of shapes) {
-      for (const format of (['fp4', 'mxfp4', 'nvfp4'] as const).filter((one) => formats.includes(one)))
-        yield* matrixContests(setting, shape, format)
+      for (const format of (['fp4', 'mxfp4', 'nvfp4'] as const).filter((one) => formats.includes(one))) {
+        try {
+          yield* matrixContests(setting, shape, format)
+        } catch (error) {
+          setting.onFailure(`${format} ${shape.n}x${shape.k}`, error)
+        }
+      }
     }
   },
 })
@@ -69,7 +67,7 @@ async function* matrixContests(setting: ContestContext, shape: Shape, format: Fp
   const copies = copiesFor(bytes, minColdBytes)
   const weights = await weightPool(device, shape, format, copies)
   try {
-    const { process, accuracyLevel } = await bestProcess(setting, shape, copies)
+    const rival = await fastestRival(setting, shape, copies)
     try {
       for (const m of filter.m ?? defaults.m) {
         using product = await ownProduct(device, weights, shape, m)
@@ -84,13 +82,13 @@ async function* matrixContests(setting: ContestContext, shape: Shape, format: Fp
           operations: product.operations,
           // Float32 scales of its blocks, and the same rows.
           peerBytes: (n * k) / 2 + (4 * n * k) / block + 4 * m * (n + k),
-          peerSettings: `int4 in blocks of ${block}, accuracy_level ${accuracyLevel}`,
+          peerSettings: describe(rival.settings),
           ours: () => product.run(),
-          peer: () => process.ask<Timing>('run', { m, k, copies }),
+          peer: () => rival.ask<Timing>('run', { m, k, copies }),
         }
       }
     } finally {
-      process.dispose()
+      rival.dispose()
     }
   } finally {
     for (const one of weights) one.dispose()
@@ -164,35 +162,26 @@ async function ownProduct(
   }
 }
 
-/** Its fastest way with one row: activations as they are, or rounded to 8 bits. */
-async function bestProcess(
-  { peer, threads, signal, cacheFolder, onProgress }: ContestContext,
-  { n, k }: Shape,
-  copies: number,
-): Promise<{ process: PeerProcess; accuracyLevel: 0 | 4 }> {
-  let best: { process: PeerProcess; accuracyLevel: 0 | 4; ns: number } | undefined
-  for (const accuracyLevel of [4, 0] as const) {
-    onProgress(`${peer.name}: writing and trying accuracy_level ${accuracyLevel} `)
-    const process = openPeer(workerPath('onnx-worker.mjs'), peer.name, signal)
-    try {
+/** Activations as they are (0), or rounded to 8 bits (4). */
+type AccuracyLevel = 0 | 4
+
+function describe(accuracyLevel: AccuracyLevel): string {
+  return `int4 in blocks of ${block}, accuracy_level ${accuracyLevel}`
+}
+
+/** Its fastest way with one row. */
+function fastestRival(setting: ContestContext, { n, k }: Shape, copies: number): Promise<Rival<AccuracyLevel>> {
+  const { peer, threads, cacheFolder } = setting
+  return fastestOf<AccuracyLevel>(setting, {
+    worker: 'onnx-worker.mjs',
+    candidates: [4, 0],
+    describe,
+    async open(accuracyLevel) {
       const file = await modelFile(cacheFolder, { n, k, block, copies, accuracyLevel })
-      await process.ask('open', { entry: peer.entry, file, threads })
-      let ns = Infinity
-      for (let i = 0; i < 3; i++) {
-        const { durationNs } = await process.ask<Timing>('run', { m: 1, k, copies })
-        ns = Math.min(ns, durationNs)
-      }
-      if (best === undefined || ns < best.ns) {
-        best?.process.dispose()
-        best = { process, accuracyLevel, ns }
-      } else process.dispose()
-    } catch (error) {
-      process.dispose()
-      best?.process.dispose()
-      throw error
-    }
-  }
-  return best!
+      return { entry: peer.entry, file, threads }
+    },
+    trial: (process) => process.ask<Timing>('run', { m: 1, k, copies }),
+  })
 }
 
 async function modelFile(folder: string, matrix: Parameters<typeof onnxModel>[0]): Promise<string> {

@@ -1,37 +1,55 @@
 /** `bench tune`: measures a device and writes the policy that selection takes for it. */
-import { type Shape, type Verb, checkOutput, exit, writeOutput } from '@metal-fp4/bench'
 import {
+  BenchError,
+  type Io,
+  type Shape,
+  type Verb,
+  checkOutput,
+  exit,
+  listOf,
+  openDevice,
+  parseShape,
+  parseUpTo,
+  writeOutput,
+} from '@metal-fp4/bench'
+import {
+  type Precision,
   candidateName,
-  chooseRules,
+  defaultPrecision,
   libraryFor,
   parsePolicy,
   policies,
   policyJson,
+  precisions,
   profileOfLibrary,
 } from '@metal-fp4/dispatch'
 import { type Fp4Format, isFp4Format } from '@metal-fp4/fp4-quant'
-import { createDevice } from '@metal-fp4/metal-core'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { inWords, marginOf, tunedPolicy } from './policy.js'
-import { type SweepOptions, confirm, sweep } from './sweep.js'
+import { type Sweep, type Tuned, inWords, isKnown, marginOf, tunedPolicy } from './policy.js'
+import type { SweepOptions } from './sweep.js'
+import { tunePrecision } from './tune-precision.js'
 
 interface TuneFlags {
   readonly output: string
   readonly name?: string
   readonly device?: 'cpu' | 'metal' | 'cuda'
   readonly threads?: number
-  readonly shape: readonly Shape[]
-  readonly format: readonly Fp4Format[]
-  readonly m: readonly number[]
+  readonly shape?: readonly Shape[]
+  readonly format?: readonly Fp4Format[]
+  readonly m?: readonly number[]
+  readonly precision?: readonly Precision[]
   readonly rounds: number
+  readonly cold?: number
 }
+
+const parseCount = parseUpTo(65_536)
 
 const defaults = {
   shapes: [
     { n: 4096, k: 4096 },
     { n: 3072, k: 1024 },
   ],
-  formats: ['fp4', 'mxfp4'],
+  formats: ['fp4', 'mxfp4'] satisfies Fp4Format[],
   m: [1, 2, 3, 4, 5, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256],
 } as const
 
@@ -41,45 +59,50 @@ export const tune: Verb = {
   async run(argv, { stdout, stderr, terminal, signal }) {
     const program = makeProgram().configureOutput({ writeOut: stdout, writeErr: stderr }).exitOverride()
     program.parse([...argv], { from: 'user' })
-    const { output, name, device: backend, threads, shape, format, m, rounds } = program.opts<TuneFlags>()
+    const flags = program.opts<TuneFlags>()
+    const { output, name, threads, rounds, cold } = flags
+    const { shape = defaults.shapes, format = defaults.formats, m = defaults.m } = flags
     checkOutput('tune', output)
-    using device = await createDevice({ ...(backend && { backend }), ...(threads !== undefined && { threads }) })
+    using device = await openDevice(flags.device, threads, stderr)
     const { info } = device
+    const { precision: asked = [defaultPrecision(info.backend)] } = flags
+    const strange = asked.find((one) => !isKnown(one, info))
+    if (strange !== undefined) {
+      throw new BenchError(
+        `[tune] expected a --precision that ${info.backend} has kernels for, got ${strange}. Leave it out for the device's own.`,
+      )
+    }
     const profile = profileOfLibrary(await libraryFor(device))
     const fallback = policies.find((policy) => policy.backend === info.backend && policy.device === undefined)
     if (fallback === undefined)
       throw new Error(`[tune] expected a policy for ${info.backend}, got none. Add one to dispatch.`)
-    const draw = (step: string) => (done: number, total: number, what: string) => {
-      if (terminal) stderr(`\r\u001b[K${step} ${Math.floor((100 * done) / total)} %: ${what}`)
+    const options = {
+      shapes: shape,
+      formats: format,
+      m,
+      rounds,
+      ...(cold !== undefined && { minColdBytes: cold * 2 ** 20 }),
     }
-    const options: SweepOptions = { device, fallback, shapes: shape, formats: format, m, rounds, signal }
-    const measured = await sweep({ ...options, onProgress: draw('sweep') })
-    const chosen = chooseRules(measured)
-    const made = {
+    const made: Sweep = {
       name: name ?? slug(profile.name, info.threads),
       device: profile.name,
       threads: info.threads,
       date: new Date().toISOString().slice(0, 10),
-      command: commandOf(program.opts<TuneFlags>(), info.threads),
+      command: commandOf({ ...options, precisions: asked }, info.threads),
       fallback,
     }
-    const again = await confirm({ ...options, onProgress: draw('confirm') }, tunedPolicy(made, chosen, []))
+    const found: Tuned[] = []
+    for (const precision of new Set(asked)) {
+      found.push(await tunePrecision(precision, made, { ...options, device, signal }, progressOf({ stderr, terminal })))
+    }
     if (terminal) stderr('\r\u001b[K')
-    // What was not faster the second time was luck: the fallback's choice stays.
-    const lucky = new Set(again.filter(({ isFallback, high }) => !isFallback && high >= 1).map(({ m: rows }) => rows))
-    const choices = chooseRules(measured.filter((one) => one.isFallback || !lucky.has(one.m)))
-    const confirmed = again.map((one) => (lucky.has(one.m) ? { ...one, ratio: 1, low: 1, high: 1 } : one))
-    const policy = tunedPolicy(made, choices, confirmed)
+    const policy = tunedPolicy(made, found)
     // Read back as users will: a file that is refused is not worth writing.
     const text = policyJson(policy)
     parsePolicy(JSON.parse(text), output)
-    const lines = choices.map(({ maxM, candidate, rows }) => {
-      const gain = rows.every(({ isFallback }) => isFallback) ? 'as the fallback' : inWords(marginOf(rows))
-      return `M = ${rows[0].m}${maxM === null ? ' and more' : ` to ${maxM}`}: ${candidateName(candidate)}, ${gain}\n`
-    })
-    stdout(
-      `${lines.join('')}over all rows the policy takes ${inWords(marginOf(confirmed))} of the time of '${fallback.name}'\n`,
-    )
+    stdout(found.map(described).join(''))
+    const margin = marginOf(found.flatMap(({ confirmed }) => confirmed))
+    stdout(`over all rows the policy takes ${inWords(margin)} of the time of '${fallback.name}'\n`)
     try {
       writeOutput('tune', output, text)
     } catch (error) {
@@ -92,6 +115,24 @@ export const tune: Verb = {
   },
 }
 
+/** A line for each choice. */
+function described({ precision, choices }: Tuned): string {
+  const lines = choices.map(({ maxM, candidate, rows }) => {
+    const gain = rows.every(({ isFallback }) => isFallback) ? 'as the fallback' : inWords(marginOf(rows))
+    return `${precision}, M = ${rows[0].m}${maxM === null ? ' and more' : ` to ${maxM}`}: ${candidateName(candidate)}, ${gain}\n`
+  })
+  return lines.join('')
+}
+
+/** On a terminal how far it is; elsewhere one line for each step, so that a log shows life. */
+function progressOf({ stderr, terminal }: Pick<Io, 'stderr' | 'terminal'>) {
+  return (step: string) =>
+    (done: number, total: number, what: string): void => {
+      if (terminal) stderr(`\r\u001b[K${step} ${Math.floor((100 * done) / total)} %: ${what}`)
+      else if (done === 0) stderr(`${step}: ${total} cases, from ${what} on\n`)
+    }
+}
+
 function makeProgram(): Command {
   return new Command('bench tune')
     .description(
@@ -102,18 +143,25 @@ function makeProgram(): Command {
     .option('--name <name>', 'its name (default: from the device)')
     .addOption(new Option('--device <backend>', 'default: the best that works').choices(['cpu', 'metal', 'cuda']))
     .option('--threads <count>', 'threads of the CPU device (default: all cores)', parseCount)
-    .option('--shape <NxK,…>', 'matrices to measure with', parseShapes, defaults.shapes)
-    .option('--format <names>', 'formats to measure with', parseFormats, defaults.formats)
-    .option('--m <rows>', 'numbers of rows', parseCounts, defaults.m)
+    .option('--shape <NxK,…>', 'matrices to measure with (default: 4096x4096,3072x1024)', listOf(parseShape))
+    .option('--format <names>', 'formats to measure with (default: fp4,mxfp4)', listOf(parseFormat))
+    .option('--m <rows>', `numbers of rows (default: ${defaults.m.join(',')})`, listOf(parseCount))
+    .option('--precision <names>', "what products are computed in (default: the device's own)", listOf(parsePrecision))
     .option('--rounds <count>', 'how often each candidate is timed', parseCount, 15)
-    .addHelpText('after', '\nExample: bench tune --threads 2 -o my-cpu.json\n')
+    .option('--cold <MiB>', 'weights between two uses of the same ones, in MiB (default: 256)', parseCount)
+    .addHelpText('after', '\nExample: bench tune --threads 2 --precision int8,float32 -o my-cpu.json\n')
     .showHelpAfterError('(--help lists the flags)')
 }
 
+type Measured = Pick<SweepOptions, 'shapes' | 'formats' | 'm' | 'rounds' | 'minColdBytes'> & {
+  readonly precisions: readonly Precision[]
+}
+
 /** What measures the same again. */
-function commandOf({ shape, format, m, rounds }: TuneFlags, threads: number): string {
-  const shapes = shape.map(({ n, k }) => `${n}x${k}`).join(',')
-  return `pnpm bench tune${threads > 0 ? ` --threads ${threads}` : ''} --shape ${shapes} --format ${format.join(',')} --m ${m.join(',')} --rounds ${rounds}`
+function commandOf({ shapes, formats, m, precisions: asked, rounds, minColdBytes }: Measured, threads: number): string {
+  const sizes = shapes.map(({ n, k }) => `${n}x${k}`).join(',')
+  const cold = minColdBytes === undefined ? '' : ` --cold ${minColdBytes / 2 ** 20}`
+  return `pnpm bench tune${threads > 0 ? ` --threads ${threads}` : ''} --precision ${asked.join(',')} --shape ${sizes} --format ${formats.join(',')} --m ${m.join(',')} --rounds ${rounds}${cold}`
 }
 
 function slug(name: string, threads: number): string {
@@ -124,29 +172,13 @@ function slug(name: string, threads: number): string {
   return threads > 0 ? `${words}-${threads}-threads` : words
 }
 
-function parseShapes(text: string): readonly Shape[] {
-  return text.split(',').map((part) => {
-    const match = /^(\d+)x(\d+)$/.exec(part)
-    if (!match) throw new InvalidArgumentError(`Expected NxK such as 4096x4096, got '${part}'.`)
-    return { n: parseCount(match[1]), k: parseCount(match[2]) }
-  })
+function parsePrecision(text: string): Precision {
+  const found = precisions.find((one) => one === text)
+  if (found === undefined) throw new InvalidArgumentError(`Expected one of ${precisions.join(', ')}, got '${text}'.`)
+  return found
 }
 
-function parseFormats(text: string): readonly Fp4Format[] {
-  return text.split(',').map((part) => {
-    if (!isFp4Format(part)) throw new InvalidArgumentError(`Expected fp4, mxfp4 or nvfp4, got '${part}'.`)
-    return part
-  })
-}
-
-function parseCounts(text: string): readonly number[] {
-  return text.split(',').map(parseCount)
-}
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (!/^\d+$/.test(text) || count < 1 || count > 65_536) {
-    throw new InvalidArgumentError(`Expected an integer from 1 to 65536, got '${text}'.`)
-  }
-  return count
+function parseFormat(text: string): Fp4Format {
+  if (!isFp4Format(text)) throw new InvalidArgumentError(`Expected fp4, mxfp4 or nvfp4, got '${text}'.`)
+  return text
 }

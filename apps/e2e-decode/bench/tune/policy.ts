@@ -4,8 +4,11 @@ import {
   type Margin,
   type Measurement,
   type PolicyRule,
+  type Precision,
   type TunedChoice,
   candidateName,
+  legalCandidates,
+  precisions,
 } from '@metal-fp4/dispatch'
 import { geometricMean } from './sweep.js'
 
@@ -18,31 +21,65 @@ export interface Sweep {
   readonly fallback: DevicePolicy
 }
 
-/** The policy of the choices; `confirmed` has what they gain when measured anew, at each number of rows. */
-export function tunedPolicy(
-  sweep: Sweep,
-  choices: readonly TunedChoice[],
-  confirmed: readonly Measurement[],
-): DevicePolicy {
+/** What was found for products in one precision. */
+export interface Tuned {
+  readonly precision: Precision
+  readonly choices: readonly TunedChoice[]
+  /** What they gain when measured anew, at each number of rows. */
+  readonly confirmed: readonly Measurement[]
+}
+
+/** The policy of the choices; products in precisions that were not measured keep the fallback's rules. */
+export function tunedPolicy(sweep: Sweep, found: readonly Tuned[]): DevicePolicy {
   const { name, device, threads, date, command, fallback } = sweep
-  const rules = segmentsOf(choices).flatMap(({ after, upTo, choice }) => {
-    const usual = rulesBetween(fallback.fp4, after, upTo)
+  const tuned = found.filter(({ choices }) => choices.length > 0)
+  const rules = precisions
+    .filter((precision) => isKnown(precision, fallback))
+    .flatMap((precision) => {
+      const one = tuned.find((measured) => measured.precision === precision)
+      return one ? tunedRules(sweep, one) : rulesOf(fallback.fp4, precision)
+    })
+  const margin = marginOf(tuned.flatMap(({ confirmed }) => confirmed))
+  return {
+    name,
+    backend: fallback.backend,
+    device,
+    provenance: { device, threads, date, command, fallback: fallback.name, margin },
+    fp4: tuned.length === 0 ? fallback.fp4 : inOrder(rules),
+    dense: fallback.dense,
+    ...(fallback.split && { split: fallback.split }),
+  }
+}
+
+function tunedRules(sweep: Sweep, { precision, choices, confirmed }: Tuned): PolicyRule[] {
+  const own = rulesOf(sweep.fallback.fp4, precision)
+  return segmentsOf(choices).flatMap(({ after, upTo, choice }) => {
+    const usual = rulesBetween(own, after, upTo)
     if (choice === undefined) return usual
     // Whether K is split follows from the matrix, never from M: what splits it keeps its place before all others.
     const splits = usual.filter(({ kernel }) => kernel === 'gemv_fp4_partial')
     // Those that take all of these rows follow, for problems that the chosen kernel does not take.
     const others = usual.filter((rule) => rule.maxM === upTo && !splits.includes(rule))
-    return [...splits, ruleOf(sweep, { ...choice, maxM: upTo }, confirmed), ...others]
+    return [...splits, { ...ruleOf(sweep, { ...choice, maxM: upTo }, confirmed), precision }, ...others]
   })
-  return {
-    name,
-    backend: fallback.backend,
-    device,
-    provenance: { device, threads, date, command, fallback: fallback.name, margin: marginOf(confirmed) },
-    fp4: rules,
-    dense: fallback.dense,
-    ...(fallback.split && { split: fallback.split }),
-  }
+}
+
+/** The rules that products of a precision get, for it alone. */
+function rulesOf(rules: readonly PolicyRule[], precision: Precision): PolicyRule[] {
+  return rules
+    .filter((rule) => rule.precision === undefined || rule.precision === precision)
+    .map((rule) => ({ ...rule, precision }))
+}
+
+/** Whether the backend has kernels for products of a precision. */
+export function isKnown(precision: Precision, { backend }: Pick<DevicePolicy, 'backend'>): boolean {
+  return legalCandidates({ m: 1, n: 4096, k: 4096, format: 'fp4', precision }, backend).length > 0
+}
+
+/** By rows, as a file wants them; rules of different precisions never fit the same product, so that none takes another's place. */
+function inOrder(rules: readonly PolicyRule[]): PolicyRule[] {
+  const end = ({ maxM }: PolicyRule): number => maxM ?? Number.MAX_SAFE_INTEGER
+  return [...rules].sort((a, b) => end(a) - end(b))
 }
 
 /** Rows after `after` up to `upTo` (null: all that follow); without a choice the fallback decides. */

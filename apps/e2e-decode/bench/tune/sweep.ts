@@ -1,12 +1,15 @@
 /** Times candidates for a product, in turns, over cold weights. */
 import { type Shape, copiesFor, medianInterval } from '@metal-fp4/bench'
 import {
+  type Choice,
   type DevicePolicy,
   type Fp4Weights,
   type Measurement,
+  type Precision,
   type TunerCandidate,
   addPolicy,
   candidateName,
+  isSameCandidate,
   libraryFor,
   profileOf,
   recordMatmul,
@@ -22,6 +25,8 @@ import { medianOf } from './median.js'
 export interface SweepOptions {
   readonly device: Device
   readonly fallback: DevicePolicy
+  /** Of all products: kernels are compared in it, and what is found decides for it alone. */
+  readonly precision: Precision
   readonly shapes: readonly Shape[]
   readonly formats: readonly Fp4Format[]
   readonly m: readonly number[]
@@ -44,16 +49,16 @@ interface Series {
 
 /** Every candidate of the tuner at every number of rows. @throws the signal's reason. */
 export async function sweep(options: SweepOptions): Promise<readonly Measurement[]> {
-  const { device, fallback, m: ms } = options
+  const { device, fallback, precision, m: ms } = options
   return measure(
     options,
     ({ n, k }, format, m) => {
-      const usual = under(fallback, () => selectKernel({ m, n, k, format }, profileOf(device.info)))
-      const { order } = under(fallback, () => selectKernel({ m: 1, n, k, format }, profileOf(device.info)))
+      const usualFor = (rows: number): Choice =>
+        under(fallback, () => selectKernel({ m: rows, n, k, format, precision }, profileOf(device.info)))
+      const [usual, { order }] = [usualFor(m), usualFor(1)]
       const first: TunerCandidate = { kernel: usual.kernel, ...(usual.tile && { tile: usual.tile }) }
-      const { precision } = usual
       const others = tunerCandidates({ m, n, k, format, precision }, device.info.backend, order)
-      return [first, ...others.filter((one) => candidateName(one) !== candidateName(first))]
+      return [first, ...others.filter((one) => !isSameCandidate(one, first, precision))]
     },
     ms,
   )
@@ -61,9 +66,10 @@ export async function sweep(options: SweepOptions): Promise<readonly Measurement
 
 /** A whole policy against the fallback, measured anew: what was chosen for being fast is luckier than it will be. */
 export async function confirm(options: SweepOptions, tuned: DevicePolicy): Promise<readonly Measurement[]> {
-  const { device, fallback, m: ms } = options
+  const { device, fallback, precision, m: ms } = options
   const choiceOf = (policy: DevicePolicy, { n, k }: Shape, format: Fp4Format, m: number): TunerCandidate => {
-    const { kernel, tile, rule } = under(policy, () => selectKernel({ m, n, k, format }, profileOf(device.info)))
+    const problem = { m, n, k, format, precision }
+    const { kernel, tile, rule } = under(policy, () => selectKernel(problem, profileOf(device.info)))
     return { kernel, ...(tile && { tile }), ...(rule?.constants && { constants: rule.constants }) }
   }
   return measure(
@@ -90,7 +96,7 @@ async function measure(
           signal?.throwIfAborted()
           onProgress?.(done++, shapes.length * formats.length * ms.length, `${format} ${shape.n}x${shape.k}, M = ${m}`)
           const candidates = candidatesFor(shape, format, m)
-          const alone = candidates.every((one) => candidateName(one) === candidateName(candidates[0]))
+          const alone = candidates.every((one) => isSameCandidate(one, candidates[0], options.precision))
           // Measuring a choice against itself says how much is noise, and nothing else.
           const ratios = alone
             ? candidates.map(() => Array.from({ length: options.rounds }, () => 1))
@@ -123,7 +129,7 @@ export function geometricMean(values: readonly number[]): number {
 
 /** Ratios of each candidate's time to the first one's, by round. */
 async function race(
-  { device, rounds, signal }: SweepOptions,
+  { device, precision, rounds, signal }: SweepOptions,
   library: KernelLibrary,
   weights: readonly Fp4Weights[],
   { n, k }: Shape,
@@ -137,7 +143,7 @@ async function race(
   try {
     // Bytes of activations, or sums over parts of K: products run one after the other and share them.
     const needed = candidates.map((one) =>
-      under(only(one, device), () => scratchForMatmul(library, { m, weights: weights[0] })),
+      under(only(one, device), () => scratchForMatmul(library, { m, weights: weights[0], precision })),
     )
     const byteLength = Math.max(...needed)
     const scratch =
@@ -153,7 +159,7 @@ async function race(
           made.push(graph)
           under(only(candidate, device), () => {
             for (const one of weights.slice(g * perGraph, (g + 1) * perGraph)) {
-              recordMatmul(graph, library, { m, activations, weights: one, out, scratch })
+              recordMatmul(graph, library, { m, activations, weights: one, out, scratch, precision })
             }
           })
           return graph

@@ -1,10 +1,12 @@
-/** The flags, their parsers and their help. */
+/** The flags and their help. */
 import type { Backend } from '@metal-fp4/metal-core'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { type PeerRequest, parsePeer } from '../peers/resolve.js'
+import { Command, Option } from 'commander'
+import type { PeerRequest } from '../peers/resolve.js'
 import { type ReportFormat, reportFormats } from '../reporters/index.js'
-import type { GeometryRequest, Shape } from '../suite.js'
+import type { Filter, GeometryRequest, Shape } from '../suite.js'
 import type { Verb } from './io.js'
+import { collect, listOf, parseCount, parseGeometry, parsePeerFlag, parseShape, parseUpTo, parseWord } from './parse.js'
+import type { Preset } from './preset.js'
 
 /** What the flags give. */
 export interface CliOptions {
@@ -26,15 +28,24 @@ export interface CliOptions {
   readonly save?: string
   readonly peer?: PeerRequest
   readonly cache?: string
+  readonly cold?: number
+  readonly preset?: string
 }
 
 export const formats: readonly string[] = ['fp4', 'mxfp4', 'nvfp4', 'f16', 'bf16', 'f32']
+export const precisions: readonly string[] = ['float32', 'int8']
+
+/** Threads that a device takes at most. */
+const mostThreads = 65_536
+
+export interface ProgramParts {
+  readonly verbs?: readonly Verb[]
+  readonly presets?: readonly Preset[]
+}
 
 /** A fresh parser; `exitOverride` and output are the caller's. */
-export function makeProgram(verbs: readonly Verb[] = []): Command {
-  const names = verbs.map(({ name }) => name.length)
-  const verbLines = verbs.map(({ name, summary }) => `  ${name.padEnd(Math.max(...names))}  ${summary}\n`).join('')
-  return new Command('bench')
+export function makeProgram({ verbs = [], presets = [] }: ProgramParts = {}): Command {
+  const program = new Command('bench')
     .description('Benchmarks against the memory roof: cold caches, device time, one suite at a time.')
     .argument('[suites...]', 'names of suites (default: all that are timed; see --list)')
     .option(
@@ -43,8 +54,12 @@ export function makeProgram(verbs: readonly Verb[] = []): Command {
       listOf(parseShape),
     )
     .option('--m <rows>', 'rows of activations, e.g. 1,2,4,8', listOf(parseCount))
-    .option('--format <names>', `weight formats: ${formats.join(', ')}`, listOf(parseFormat))
-    .option('--threads <counts>', 'threads of the CPU device, e.g. 1,2 (default: 1 and all cores)', listOf(parseCount))
+    .option('--format <names>', `weight formats: ${formats.join(', ')}`, listOf(parseWord(formats)))
+    .option(
+      '--threads <counts>',
+      'threads of the CPU device, e.g. 1,2 (default: 1 and all cores)',
+      listOf(parseUpTo(mostThreads)),
+    )
     .option('--samples <count>', 'exactly this many samples a case', parseCount)
     .option('--time <ms>', 'milliseconds for a case, when --samples is not given (default: 600)', parseCount)
     .addOption(
@@ -64,13 +79,14 @@ export function makeProgram(verbs: readonly Verb[] = []): Command {
       listOf(parseGeometry),
     )
     .option('--vocab <tokens>', 'tokens in the vocabulary of those', parseCount)
-    .option('--precision <names>', 'modes of arithmetic, e.g. float32,int8', listOf(parseWord))
+    .option('--precision <names>', `modes of arithmetic: ${precisions.join(', ')}`, listOf(parseWord(precisions)))
     .option(
       '--attempts <count>',
       'how often a case is run at most until the roof holds still within 15 %',
       parseCount,
       3,
     )
+    .option('--cold <MiB>', 'weights between two uses of the same ones, in MiB (default: 256)', parseUpTo(65_536))
     .option('--check', 'compare the values of each case with its oracle before timing it')
     .option('--save <file>', 'write the report as JSON to a file as well')
     .option(
@@ -79,8 +95,13 @@ export function makeProgram(verbs: readonly Verb[] = []): Command {
       parsePeerFlag,
     )
     .option('--cache <folder>', 'where the model files that peers need are kept (default: your cache folder)')
-    .option('--list', 'print the suites and stop')
-    .addHelpText('after', `\nOther things to do (each has --help):\n${verbLines}`)
+    .option('--list', 'print the suites and presets and stop')
+  if (presets.length > 0) {
+    const names = presets.map(({ name }) => name)
+    program.addOption(new Option('--preset <name>', `cases chosen before: ${names.join(', ')}`).choices(names))
+  }
+  return program
+    .addHelpText('after', `\nOther things to do (each has --help):\n${linesOf(verbs)}`)
     .addHelpText(
       'after',
       '\nExample: bench gemv --shape 4096x14336 --m 1,2 --format mxfp4 --threads 1,2 --save result.json\n',
@@ -89,55 +110,20 @@ export function makeProgram(verbs: readonly Verb[] = []): Command {
     .showHelpAfterError('(--help lists the flags)')
 }
 
-/** A flag that may be repeated and that takes a comma list. */
-function listOf<T>(parse: (text: string) => T): (text: string, previous: readonly T[] | undefined) => readonly T[] {
-  return (text, previous) => [...(previous ?? []), ...text.split(',').map((part) => parse(part.trim()))]
+/** A line for each, names in a column. */
+export function linesOf(named: readonly { readonly name: string; readonly summary: string }[], indent = '  '): string {
+  const width = Math.max(0, ...named.map(({ name }) => name.length))
+  return named.map(({ name, summary }) => `${indent}${name.padEnd(width)}  ${summary}\n`).join('')
 }
 
-function collect(text: string, previous: readonly string[]): readonly string[] {
-  return [...previous, text]
-}
-
-function parseShape(text: string): Shape {
-  const match = /^(\d+)x(\d+)$/i.exec(text)
-  if (!match) throw new InvalidArgumentError(`Expected NxK such as 4096x14336, got '${text}'.`)
-  return { n: parseCount(match[1]), k: parseCount(match[2]) }
-}
-
-/** Sizes beyond this are typing errors: no dimension of a model comes near it. */
-const largestCount = 2 ** 24
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (!/^\d+$/.test(text) || count < 1 || count > largestCount) {
-    throw new InvalidArgumentError(`Expected an integer from 1 to ${largestCount}, got '${text}'.`)
-  }
-  return count
-}
-
-function parseFormat(text: string): string {
-  if (!formats.includes(text)) throw new InvalidArgumentError(`Expected one of ${formats.join(', ')}, got '${text}'.`)
-  return text
-}
-
-function parseGeometry(text: string): GeometryRequest {
-  const match = /^([\w.-]+)(?::(\d+))?$/.exec(text)
-  if (!match) {
-    throw new InvalidArgumentError(`Expected NAME or NAME:LAYERS such as llama-3-8b:8, got '${text}'.`)
-  }
-  const [, name, layers] = match as unknown as [string, string, string | undefined]
-  return layers === undefined ? { name } : { name, layers: parseCount(layers) }
-}
-
-function parseWord(text: string): string {
-  if (!/^[a-z][a-z0-9]*$/.test(text)) throw new InvalidArgumentError(`Expected a name such as float32, got '${text}'.`)
-  return text
-}
-
-function parsePeerFlag(text: string): PeerRequest {
-  try {
-    return parsePeer(text)
-  } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error))
+/** What suites are asked for. */
+export function filterOf({ shape, m, format, geometry, vocab, precision }: CliOptions): Filter {
+  return {
+    ...(shape && { shapes: shape }),
+    ...(m && { m }),
+    ...(format && { formats: format }),
+    ...(geometry && { geometries: geometry }),
+    ...(vocab !== undefined && { vocabSize: vocab }),
+    ...(precision && { precisions: precision }),
   }
 }

@@ -4,8 +4,8 @@ import type { BenchRow } from '../rows.js'
 import { type Section, draw, htmlTable, legend, seriesColors, unique } from './draw.js'
 import { threadsOf } from './roofline.js'
 
-/** What the kernels of a profile leave of the step as it runs without one. */
-const rest = 'between kernels'
+/** Time of a step during which no kernel ran. */
+const rest = 'outside kernels'
 
 /** Kernels that have a name of their own in the picture; the small ones share one. */
 const named = 7
@@ -83,11 +83,11 @@ export function stepSection(rows: readonly BenchRow[]): Section | null {
   )
   const largest = profiled.map((row) => {
     const own = piecesOf(row)
-    const between = own.find(({ kernel }) => kernel === rest)?.percent ?? 0
-    return `${barOf(row)}: ${own[0].kernel} ${own[0].percent.toFixed(0)} %, ${rest} ${between.toFixed(0)} %`
+    const outside = own.find(({ kernel }) => kernel === rest)?.percent ?? 0
+    return `${barOf(row)}: ${own[0].kernel} ${own[0].percent.toFixed(0)} %, ${rest} ${outside.toFixed(0)} %`
   })
   const text =
-    'Times of kernels come from one run that times each dispatch by itself, the step from runs that do not; what is left is launching, barriers and the host. '
+    'Times of kernels come from a run that times each dispatch by itself, the step from runs that do not. Outside kernels: launching, barriers, the host, and what timing adds. '
     + `${largest.join('. ')}.`
   const table = htmlTable(
     ['step', 'kernel', 'calls', 'µs', '% of the step'],
@@ -107,7 +107,7 @@ function barOf(row: BenchRow): string {
 }
 
 function piecesOf(row: BenchRow): Piece[] {
-  const { parts = [], medianNs } = row
+  const { parts = [], medianNs, outsideKernelsNs } = row
   const piece = (kernel: string, durationNs: number, calls: number | null): Piece => ({
     bar: barOf(row),
     kernel,
@@ -119,5 +119,5 @@ function piecesOf(row: BenchRow): Piece[] {
   const all = parts
     .map(({ kernel, durationNs, calls }) => piece(kernel, durationNs, calls))
     .sort((a, b) => b.percent - a.percent)
-  return [...all, piece(rest, Math.max(0, medianNs - sum), null)]
+  return [...all, piece(rest, outsideKernelsNs ?? Math.max(0, medianNs - sum), null)]
 }

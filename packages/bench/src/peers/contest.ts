@@ -16,6 +16,8 @@ export interface ContestContext extends SuiteContext {
   readonly cacheFolder: string
   /** Says what takes long: a file being written, a model being loaded. */
   readonly onProgress: (text: string) => void
+  /** Reports what could not be set up, a model that the peer does not load, say; the suite goes on with the others. @throws when aborted. */
+  readonly onFailure: (name: string, error: unknown) => void
 }
 
 /** One piece of work that both do. */

@@ -3,11 +3,24 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { BenchError } from '../errors.js'
 
 export interface PeerProcess {
-  /** Sends { id, op, ...request } and waits for { id, result } or { id, error }. @throws BenchError with the peer's own message. */
-  ask<T>(op: string, request?: Readonly<Record<string, unknown>>): Promise<T>
+  /**
+   * Sends { id, op, ...request } and waits for { id, result } or { id, error }. A process that does not answer within `limitMs` (default two
+   * minutes) is ended: threads that wait for one another never do.
+   * @throws BenchError with the peer's own message.
+   */
+  ask<T>(op: string, request?: Readonly<Record<string, unknown>>, limitMs?: number): Promise<T>
+  /** It answers no more: it crashed, took too long or was disposed. */
+  readonly ended: boolean
   /** Ends the process. */
   dispose(): void
   [Symbol.dispose](): void
+}
+
+/** Who waits for an answer, and until when. */
+interface Waiting {
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: Error) => void
+  readonly timer: NodeJS.Timeout
 }
 
 interface Answer {
@@ -16,6 +29,8 @@ interface Answer {
   readonly error?: string
 }
 
+const defaultLimitMs = 120_000
+
 /** How much of what a peer writes is kept for the message of a crash. */
 const keptOutput = 2000
 
@@ -23,7 +38,7 @@ const keptOutput = 2000
 export function openPeer(worker: string, name: string, signal?: AbortSignal): PeerProcess {
   signal?.throwIfAborted()
   const child = fork(worker, { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: [] })
-  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+  const waiting = new Map<number, Waiting>()
   let said = ''
   let ended: Error | undefined
   let count = 0
@@ -33,29 +48,45 @@ export function openPeer(worker: string, name: string, signal?: AbortSignal): Pe
   child.on('message', ({ id, result, error }: Answer) => {
     const one = waiting.get(id)
     waiting.delete(id)
+    clearTimeout(one?.timer)
     if (error === undefined) one?.resolve(result)
     else one?.reject(new BenchError(`[${name}] ${error}`))
   })
-  const end = (how: string): void => {
+  const end = (what: string): void => {
     const tail = said.trim().split('\n').slice(-5).join('\n')
-    ended ??= new BenchError(
-      `[${name}] expected an answer, got ${how}. Run it alone to see why.${tail === '' ? '' : `\n${tail}`}`,
-    )
-    for (const { reject } of waiting.values()) reject(ended)
+    ended ??= new BenchError(`[${name}] expected ${what}${tail === '' ? '' : `\n${tail}`}`)
+    for (const { reject, timer } of waiting.values()) {
+      clearTimeout(timer)
+      reject(ended)
+    }
     waiting.clear()
   }
-  child.on('error', (error) => end(error.message))
-  child.on('exit', (code, killed) => end(killed === null ? `exit status ${String(code)}` : `signal ${killed}`))
-  const dispose = stopper(child, signal)
+  const died = (how: string): void => end(`an answer, got ${how}. Run it alone to see why.`)
+  child.on('error', (error) => died(error.message))
+  child.on('exit', (code, killed) => died(killed === null ? `exit status ${String(code)}` : `signal ${killed}`))
+  const stop = stopper(child, signal)
+  const dispose = (): void => {
+    stop()
+    died('a disposed process')
+  }
   return {
-    ask<T>(op: string, request: Readonly<Record<string, unknown>> = {}): Promise<T> {
+    get ended() {
+      return ended !== undefined
+    },
+    ask<T>(op: string, request: Readonly<Record<string, unknown>> = {}, limitMs = defaultLimitMs): Promise<T> {
       return new Promise<T>((resolve, reject) => {
         if (ended !== undefined) {
           reject(ended)
           return
         }
         const id = count++
-        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject })
+        const timer = setTimeout(() => {
+          stop()
+          end(
+            `an answer to '${op}' within ${limitMs / 1000} s, got none. Its threads may be waiting for one another: use fewer (--threads), or stop what else runs here.`,
+          )
+        }, limitMs)
+        waiting.set(id, { resolve: resolve as (value: unknown) => void, reject, timer })
         child.send({ id, op, ...request })
       })
     },

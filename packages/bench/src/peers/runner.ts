@@ -22,6 +22,8 @@ export interface ContestRunOptions extends ContestOptions {
   readonly cacheFolder: string
   readonly filter?: Filter
   readonly roofBytes?: number
+  /** See `SuiteContext.minColdBytes`. */
+  readonly minColdBytes?: number
   readonly onProgress?: (progress: ContestProgress) => void
 }
 
@@ -41,19 +43,23 @@ export async function runContests(options: ContestRunOptions): Promise<{ rows: B
     failures.push(failure)
     onProgress?.({ kind: 'failure', failure })
   }
-  const context: ContestContext = {
+  const { minColdBytes } = options
+  const contextOf = (suite: ContestSuite): ContestContext => ({
     device,
     threads,
     filter,
     signal,
     peer,
     cacheFolder,
+    ...(minColdBytes !== undefined && { minColdBytes }),
     onProgress: (text) => onProgress?.({ kind: 'note', text }),
-  }
+    onFailure: (name, error) => failed(suite.name, name, error),
+  })
   const roof = await openRoof(device, roofBytes)
   try {
     for (const suite of suites) {
       try {
+        const context = contextOf(suite)
         for await (const contest of suite.contests(context)) {
           const name = caseName(contest)
           onProgress?.({ kind: 'case', suite: suite.name, name, threads })

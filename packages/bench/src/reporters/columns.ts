@@ -42,6 +42,12 @@ export const columns: readonly Column[] = [
     optional: true,
     text: ({ tokensPerSecond }) => tokensPerSecond?.toFixed(1) ?? '',
   },
+  {
+    title: 'outside kernels',
+    align: 'right',
+    optional: true,
+    text: ({ outsideKernelsPercent: percent }) => (percent === undefined ? '' : `${percent.toFixed(1)} %`),
+  },
   { title: 'by', align: 'left', optional: true, text: ({ engine }) => engine ?? '' },
   {
     title: 'times as fast',

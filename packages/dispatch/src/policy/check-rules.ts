@@ -1,6 +1,6 @@
 /** Whether rules of a file keep what selection promises, whatever they were tuned for. */
 import type { Backend } from '@metal-fp4/metal-core'
-import type { WeightFormat } from '../problem.js'
+import { type Precision, type WeightFormat, isDenseType, precisions } from '../problem.js'
 import { legalCandidates, rowsOf } from '../selection.js'
 import type { PolicyRule } from './types.js'
 
@@ -25,28 +25,54 @@ export function checkRules(
       refuse(`[${i}].maxM`, `to be at most ${rowsOf[constants.rows]} for rows '${constants.rows}'`, maxM)
   }
   for (const format of formats) {
-    const alone = ordersFor(rules, 1, format, backend)
-    for (let m = 2; m <= batchRows; m++) {
-      const orders = ordersFor(rules, m, format, backend)
-      if (orders !== alone)
-        refuse('', `to keep the order of operations of ${format} from M = 1 to M = ${m}, ${alone}`, orders)
+    for (const precision of isDenseType(format) ? (['float32'] as const) : precisions) {
+      const products = `${format}${precision === 'float32' ? '' : ` in ${precision}`}`
+      const many = { m: Number.MAX_SAFE_INTEGER, format, precision }
+      if (isKnown(format, precision, backend) && !rules.some((rule) => fits(rule, many)))
+        refuse('', `to have a rule for any number of rows of ${products}, maxM null`, undefined)
+      const alone = ordersFor(rules, { m: 1, format, precision }, backend)
+      for (let m = 2; m <= batchRows; m++) {
+        const orders = ordersFor(rules, { m, format, precision }, backend)
+        if (orders !== alone)
+          refuse('', `to keep the order of operations of ${products} from M = 1 to M = ${m}, ${alone}`, orders)
+      }
     }
   }
 }
 
-/** Whether a rule is one for these rows of this format. */
-export function fits({ maxM, formats }: PolicyRule, m: number, format: string): boolean {
-  return m <= endOf(maxM) && (formats?.includes(format) ?? true)
+/** What rules tell products apart by. */
+interface Product {
+  readonly m: number
+  readonly format: string
+  readonly precision: Precision
+}
+
+/** Whether a rule is one for these rows of this format in this precision. */
+export function fits({ maxM, formats, precision }: PolicyRule, product: Product): boolean {
+  return (
+    product.m <= endOf(maxM)
+    && (formats?.includes(product.format) ?? true)
+    && (precision === undefined || precision === product.precision)
+  )
+}
+
+/** Whether a backend has any kernel for such products. */
+function isKnown(format: WeightFormat, precision: Precision, backend: Backend): boolean {
+  return legalCandidates({ m: 1, n: 4096, k: 4096, format, precision }, backend).length > 0
 }
 
 /**
  * The orders of what rules take, first choice first. Which of them is legal for a matrix does not depend on M, so that the same list
  * for two M means the same order for any matrix. The matrix here is one that all kernels take.
  */
-function ordersFor(rules: readonly PolicyRule[], m: number, format: WeightFormat, backend: Backend): string {
-  const legal = legalCandidates({ m, n: 4096, k: 4096, format }, backend, 2)
+function ordersFor(
+  rules: readonly PolicyRule[],
+  product: Product & { readonly format: WeightFormat },
+  backend: Backend,
+): string {
+  const legal = legalCandidates({ ...product, n: 4096, k: 4096 }, backend, 2)
   const orders = rules
-    .filter((rule) => fits(rule, m, format))
+    .filter((rule) => fits(rule, product))
     .flatMap(({ kernel, tile }) => legal.find((one) => one.kernel === kernel && one.tile === tile)?.order ?? [])
   return [...new Set(orders)].join(', then ')
 }

@@ -2,7 +2,7 @@
 import { type Fp4Format } from '@metal-fp4/fp4-quant'
 import type { Backend } from '@metal-fp4/metal-core'
 import { fail } from '../errors.js'
-import { denseTypes } from '../problem.js'
+import { denseTypes, precisions } from '../problem.js'
 import { checkRules } from './check-rules.js'
 import type { MatmulKernelName } from '../selection.js'
 import type { DevicePolicy, Margin, PolicyRule, Provenance, RuleSource, SplitRule } from './types.js'
@@ -50,8 +50,9 @@ const known = {
   fp4: {
     kernels: ['gemv_fp4', 'gemv_fp4_partial', 'gemm_fp4'],
     formats: ['fp4', 'mxfp4', 'nvfp4'] satisfies readonly Fp4Format[],
+    precisions,
   },
-  dense: { kernels: ['gemv_dense', 'gemm_dense'], formats: denseTypes },
+  dense: { kernels: ['gemv_dense', 'gemm_dense'], formats: denseTypes, precisions: ['float32'] },
 } as const
 
 type Weights = keyof typeof known
@@ -63,8 +64,8 @@ function readRules(reader: Reader, value: unknown, weights: Weights, backend: Ba
 }
 
 function readRule(reader: Reader, value: unknown, at: string, weights: Weights): PolicyRule {
-  const rule = reader.object(value, at, ['maxM', 'kernel', 'tile', 'formats', 'constants', 'source'])
-  const { maxM, tile, formats, constants } = rule
+  const rule = reader.object(value, at, ['maxM', 'kernel', 'tile', 'formats', 'precision', 'constants', 'source'])
+  const { maxM, tile, formats, precision, constants } = rule
   return {
     maxM: maxM === null ? null : reader.count(maxM, `${at}.maxM`),
     kernel: reader.oneOf<MatmulKernelName>(rule.kernel, `${at}.kernel`, known[weights].kernels),
@@ -73,6 +74,9 @@ function readRule(reader: Reader, value: unknown, at: string, weights: Weights):
       formats: reader
         .list(formats, `${at}.formats`)
         .map((format, i) => reader.oneOf<string>(format, `${at}.formats[${i}]`, known[weights].formats)),
+    }),
+    ...(precision !== undefined && {
+      precision: reader.oneOf(precision, `${at}.precision`, known[weights].precisions),
     }),
     ...(constants !== undefined && { constants: readConstants(reader, constants, `${at}.constants`) }),
     source: readSource(reader, rule.source, `${at}.source`),

@@ -1,5 +1,6 @@
 /** Policy: data that says which legal candidate to take. No code, so that a tuner can write it. */
 import type { Backend } from '@metal-fp4/metal-core'
+import type { Precision } from '../problem.js'
 import type { MatmulKernelName } from '../selection.js'
 
 /** Where a threshold comes from. */
@@ -46,6 +47,8 @@ export interface PolicyRule {
   readonly tile?: 'rows8' | 'panel'
   /** Only for these formats. */
   readonly formats?: readonly string[]
+  /** Only for products in this precision: what is the faster tile of one need not be that of the other. */
+  readonly precision?: Precision
   /** Of the kernels for few rows: compiled for more rows than there are. It changes their speed and none of their bits. */
   readonly constants?: { readonly rows: 'one' | 'two' | 'four' | 'eight' }
   readonly source: RuleSource

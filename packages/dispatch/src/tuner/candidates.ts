@@ -1,7 +1,7 @@
 /** What a tuner may choose from: legal kernels in all their variants that give the same bits. */
 import type { Backend } from '@metal-fp4/metal-core'
 import type { PolicyRule } from '../policy/index.js'
-import type { MatmulProblem } from '../problem.js'
+import type { MatmulProblem, Precision } from '../problem.js'
 import { type Candidate, legalCandidates, rowsOf } from '../selection.js'
 
 /** The part of a rule that says what to run. */
@@ -9,13 +9,21 @@ export type TunerCandidate = Pick<PolicyRule, 'kernel' | 'tile' | 'constants'>
 
 /**
  * Candidates for a problem, that of the order id given first. Rows of M = 1..8 have to have the bits of one row, so that no other order is
- * one of them; larger M keep it too. The baselines, and kernels that cut K (whose number of splits is part of the order), are left out.
+ * one of them; larger M keep it too. The baselines, and kernels that cut K (whose number of splits is part of the order), are left out; so is
+ * what would run the same code as another.
  * @throws DispatchError for a bad problem.
  */
 export function tunerCandidates(problem: MatmulProblem, backend: Backend, order: string): readonly TunerCandidate[] {
   return legalCandidates(problem, backend)
     .filter((candidate) => !candidate.baseline && candidate.combine === undefined && candidate.order === order)
     .flatMap((candidate) => variantsOf(candidate, problem.m))
+    .filter((one, i, all) => all.findIndex((other) => isSame(one, other, problem.precision)) === i)
+}
+
+/** Whether two candidates run the same code: a race between them would be won by chance. The tiles of gemm_fp4 are one in precision int8. */
+export function isSame(a: TunerCandidate, b: TunerCandidate, precision: Precision = 'float32'): boolean {
+  const tiled = a.kernel === 'gemm_fp4' && b.kernel === 'gemm_fp4'
+  return (tiled && precision === 'int8') || candidateName(a) === candidateName(b)
 }
 
 /** As selection has it, and compiled for more rows than there are: a kernel for eight rows may well be the faster one for five. */
