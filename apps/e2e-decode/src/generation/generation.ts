@@ -128,6 +128,8 @@ export class Generation implements AsyncIterable<GeneratedToken> {
         this.#lastMs = performance.now()
         if (this.#tokens.length === 0) this.#firstMs = this.#lastMs
         for (const token of made) {
+          // Whoever aborts is given nothing more, although it has been made.
+          request.signal?.throwIfAborted()
           this.#tokens.push(token)
           const filtered = filter.push(stream?.push(token) ?? '')
           this.#finishReason = filtered.stopped ? 'stop' : this.#endedBy(token)

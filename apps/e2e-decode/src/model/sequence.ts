@@ -10,7 +10,8 @@ import { type SamplingSettings, encodeSettings } from './sampler-settings.js'
 const depth = 2
 /** A submission is sized to take about this long: short for a stream that flows, long against the cost of one. */
 const submissionNs = 20e6
-const mostSteps = 16
+/** The ring holds the tokens of all that are in flight twice over. */
+const mostSteps = ringSize / depth / 2
 
 export interface StepRequest {
   readonly settings: SamplingSettings
@@ -34,6 +35,8 @@ export class Sequence {
   readonly #vocabSize: number
   #closed = false
   #warm = false
+  /** Of a submission: as many as the last one's time asks for, of this text or the one before. */
+  #steps = 1
   /** What the cache holds: the token of each position. */
   #tokens: number[] = []
 
@@ -124,7 +127,6 @@ export class Sequence {
     const inFlight: { readonly submission: Submission; readonly steps: number }[] = []
     let submitted = 0
     let produced = 0
-    let steps = 1
     let last = token
     let ended = false
     try {
@@ -133,19 +135,20 @@ export class Sequence {
       const ring = this.#passes.step.ring.asUint32Array()
       while (!ended && produced < limit) {
         while (inFlight.length < depth && submitted < limit) {
-          const count = Math.min(steps, limit - submitted)
+          // The first token is waited for alone: its time is the prompt's. So is one whose logits the host reads.
+          const alone = produced === 0 || logits
+          const count = Math.min(alone ? 1 : this.#steps, limit - submitted)
           const submission = await this.#submit(start + submitted + count, count, penalized, signal)
           inFlight.push({ submission, steps: count })
           submitted += count
-          // The first token is waited for alone: its time is the prompt's. So is one whose logits the host reads.
-          if (produced === 0 || logits) break
+          if (alone) break
         }
         const first = inFlight.shift()!
         const result = await first.submission.completed
         this.checkOpen()
         const made = Array.from({ length: result.steps }, (_, i) => ring[(produced + i) % ringSize])
         produced += made.length
-        if (made.length > 0 && !logits) steps = nextSteps(steps, result.durationNs / made.length)
+        if (made.length > 0 && !logits) this.#steps = nextSteps(this.#steps, result.durationNs / made.length)
         ended = made.length < first.steps || endTokens.includes(made[made.length - 1])
         // The cache holds what was read: all but the newest token.
         this.#tokens.push(...[last, ...made].slice(0, made.length))
