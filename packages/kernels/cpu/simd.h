@@ -19,6 +19,9 @@
 #if defined(ISA_AVX512VNNI)
 #define ISA_AVX512 1
 #endif
+#if defined(ISA_NEONDOT)
+#define ISA_NEON 1
+#endif
 
 // SIMD declares a function that is always inlined: its arguments are registers. UNROLL(8) before a loop of at most 8 rounds keeps
 // the registers it indexes in registers; lanes that are themselves a loop would be unrolled with it, to no end. Neither is done
@@ -41,7 +44,7 @@
 #include "simd_avx512.h"
 #elif defined(ISA_AVX2)
 #include "simd_avx2.h"
-#elif defined(ISA_NEON)
+#elif defined(ISA_NEON)  // also with dot products
 #include "simd_neon.h"
 #else
 #include "simd_plain.h"
