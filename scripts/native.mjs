@@ -7,6 +7,7 @@
 //   node ../../scripts/native.mjs software CMakeLists.txt through cmake, the addon over software Metal: build/software/
 //   node ../../scripts/native.mjs software-tests  the native tests of what runs over it: build/software-tests/
 //   node ../../scripts/native.mjs package  CMakeLists.txt through cmake, as it is published: build/package/ (see platform.mjs)
+//   node ../../scripts/native.mjs aarch64  CMakeLists.txt through cmake and aarch64-linux-gnu-g++, for an emulator: build/aarch64/
 //   node ../../scripts/native.mjs check    builds nothing: says what to install when a tool is missing
 //
 // --sanitize=address,undefined (or thread) builds into build/address-undefined/{Release,lib,tests} instead. Compilers
@@ -134,6 +135,7 @@ function steps(mode, tools, folder, sanitize) {
     ...(mode.endsWith('tests') ? { METAL_CORE_TESTS: 'ON' } : {}),
     ...(mode.startsWith('software') ? softwareOptions() : {}),
     ...(mode === 'package' ? publishedOptions() : {}),
+    ...(mode === 'aarch64' ? crossOptions : {}),
   })
   const work = join(folder, 'cmake')
   const configure = ['-S', root, '-B', work, '-G', tools.generator.name, '--no-warn-unused-cli']
@@ -142,6 +144,15 @@ function steps(mode, tools, folder, sanitize) {
     [tools.cmake, configure],
     [tools.cmake, ['--build', work, '--parallel', parallel]],
   ]
+}
+
+/** Programs for another processor, in one file each: an emulator needs nothing else of its system. */
+const crossOptions = {
+  CMAKE_SYSTEM_NAME: 'Linux',
+  CMAKE_SYSTEM_PROCESSOR: 'aarch64',
+  CMAKE_CXX_COMPILER: 'aarch64-linux-gnu-g++',
+  CMAKE_EXE_LINKER_FLAGS: '-static',
+  METAL_FP4_FUZZ: 'ON',
 }
 
 /** The headers of Node-API, which cmake-js would otherwise name; none for a package that is no addon. */
@@ -180,10 +191,9 @@ function main() {
   const [mode, ...flags] = process.argv.slice(2)
   const sanitize = flags.find((flag) => flag.startsWith('--sanitize='))?.slice('--sanitize='.length) ?? ''
   const unknown = flags.find((flag) => !/^--sanitize=(address|undefined|thread|address,undefined)$/.test(flag))
-  if (!['addon', 'library', 'tests', 'software', 'software-tests', 'package', 'check'].includes(mode) || unknown) {
-    fail(
-      `expected <addon|library|tests|software|software-tests|package|check> [--sanitize=address,undefined|thread], got ${process.argv.slice(2).join(' ')}`,
-    )
+  const modes = ['addon', 'library', 'tests', 'software', 'software-tests', 'package', 'aarch64', 'check']
+  if (!modes.includes(mode) || unknown) {
+    fail(`expected <${modes.join('|')}> [--sanitize=address,undefined|thread], got ${process.argv.slice(2).join(' ')}`)
   }
   const tools = { compiler: findCompiler(), cmake: findCmake(), generator: findGenerator() }
   if (mode === 'check') return
@@ -195,6 +205,7 @@ function main() {
     software: 'software',
     'software-tests': 'software-tests',
     package: 'package',
+    aarch64: 'aarch64',
   }[mode]
   const folder = join(root, 'build', ...(sanitize ? [sanitize.replace(',', '-')] : []), name)
 

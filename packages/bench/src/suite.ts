@@ -105,6 +105,8 @@ export interface Suite {
   readonly name: string
   /** One line for `--list`. */
   readonly summary: string
+  /** Left out of a run that names no suite. */
+  readonly onlyByName?: boolean
   /**
    * Yields cases one at a time. A case runs before the next one is asked for, so that what it holds can be disposed
    * when the generator goes on (`using` inside the loop does it).

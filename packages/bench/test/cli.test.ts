@@ -35,6 +35,19 @@ async function cli(
 const quick = ['--samples', '2', '--attempts', '1', '--device', 'cpu']
 
 describe('runCli', () => {
+  it('leaves a suite that wants its name out of a run without one', async () => {
+    const rare = defineSuite({ ...readSuite, name: 'rare', onlyByName: true })
+    const suitesOf = async (names: readonly string[]): Promise<readonly string[]> => {
+      const { out } = await cli(
+        [...names, '--m', '1', '--format', 'f16', '--threads', '1', ...quick, '-o', 'json'],
+        [readSuite, rare],
+      )
+      return (JSON.parse(out) as BenchReport).rows.map(({ suite }) => suite)
+    }
+    expect(await suitesOf([])).toEqual(['read'])
+    expect(await suitesOf(['rare'])).toEqual(['rare'])
+  })
+
   it('prints nothing but JSON with -o json, with every field of a row', async () => {
     const { status, out, err } = await cli([
       'read',

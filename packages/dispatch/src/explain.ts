@@ -92,8 +92,8 @@ function reasonOf({ rule, policy }: Choice, m: number): string {
   return `${border}${only} (policy '${policy}': ${sourceText(rule.source)})`
 }
 
-function precisionText({ precision, baseline, kernel }: Choice, { backend }: DeviceProfile): string {
-  const rule = precisionRule(backend)
+function precisionText({ precision, baseline, kernel }: Choice, profile: DeviceProfile): string {
+  const rule = precisionRule(profile)
   if (kernel === 'gemv_dense' || kernel === 'gemm_dense') return 'the weights are not quantized'
   if (precision === rule.precision) return sourceText(rule.source)
   return baseline ? 'the only one of this kernel' : `${rule.precision} is not legal here`

@@ -14,10 +14,35 @@ describe('explain', () => {
   it('says which precision, and why', () => {
     const { choice, precisionReason, text } = explain(problem, profile)
     expect(choice.precision).toBe('int8')
-    expect(precisionReason).toMatch(/^swept on AMD EPYC \(Zen 5\), 2 cores, 2026-11-21: fp4-decode perplexity /)
+    expect(precisionReason).toMatch(/^default, not swept: .*; fp4-decode perplexity /)
     expect(text).toContain(`precision: int8 (${precisionReason})`)
     expect(explain({ ...problem, groupSize: 24 }, profile).precisionReason).toBe('int8 is not legal here')
     expect(explain({ ...problem, format: 'bf16' }, profile).precisionReason).toBe('the weights are not quantized')
+  })
+
+  it('knows the speed of both precisions by instruction set, or says that it was not measured', () => {
+    const reasonOf = (name: string): string => {
+      const { choice, precisionReason } = explain(problem, { ...profile, name })
+      expect(choice.precision).toBe('int8')
+      return precisionReason
+    }
+    for (const isa of ['plain', 'avx2', 'avx512', 'avx512vnni']) {
+      const [, one, eight] =
+        /^swept on AMD EPYC \(Zen 5\), 2 cores, 2026-11-21: pnpm -s bench isa .* with (?:\w+) int8 takes (0\.\d+) of .*, (0\.\d+) at M = 8; fp4-decode perplexity /.exec(
+          reasonOf(`Test CPU, ${isa}`),
+        ) ?? []
+      // It would not be the default where it was slower.
+      expect(Number(one), isa).toBeGreaterThan(0)
+      expect(Number(one), isa).toBeLessThan(1)
+      expect(Number(eight), isa).toBeGreaterThan(0)
+      expect(Number(eight), isa).toBeLessThan(1)
+    }
+    for (const isa of ['neon', 'neondot']) {
+      expect(reasonOf(`Test CPU, ${isa}`)).toMatch(
+        new RegExp(`^default, not swept: the inner loop of int8 has 0\\.\\d+ of the instructions .* with ${isa} `),
+      )
+    }
+    expect(reasonOf('Test CPU, constructor')).toMatch(/^default, not swept: bytes are multiplied /)
   })
 
   it('names the choice, its threshold, what it moves and the roofline time', () => {

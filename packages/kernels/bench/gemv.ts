@@ -40,7 +40,8 @@ export const gemv: Suite = defineSuite({
   },
 })
 
-function setupsOf({ n, k }: Shape, format: string, m: number, precisions: readonly Precision[]): MatmulSetup[] {
+/** gemv_fp4 in each precision, or gemv_dense for a dense type. */
+export function setupsOf({ n, k }: Shape, format: string, m: number, precisions: readonly Precision[]): MatmulSetup[] {
   const shared = { format, m, n, k, copiesPerSample: 'all' } as const
   if (!isFp4(format)) {
     const dense = { ...shared, definition: gemvDense, problem: { m, n, k }, constants: { type: format } }

@@ -12,14 +12,14 @@ static void multiply_words(const Tile& tile, const float* const* rows, uint32_t 
     Sums<R, V> sums;
     for (int r = 0; r < R; r++) {
       for (int v = 0; v < V; v++) {
-        sums.total[r][v] = load(result + tile_columns * r + column + lanes * v);
-        sums.even[r][v] = sums.odd[r][v] = zero();
+        sums.total[v][r] = load(result + tile_columns * r + column + lanes * v);
+        sums.even[v][r] = sums.odd[v][r] = zero();
       }
     }
     const Words<V> source = {tile.codes + column, {}};
     accumulate<format, R, V>(sums, source, tile, tile.scales + column * scale_bytes(format), x, begin, end);
     for (int r = 0; r < R; r++) {
-      for (int v = 0; v < V; v++) store(result + tile_columns * r + column + lanes * v, sums.total[r][v]);
+      for (int v = 0; v < V; v++) store(result + tile_columns * r + column + lanes * v, sums.total[v][r]);
     }
   }
 }

@@ -8,6 +8,7 @@
 #define METAL_FP4_COLUMNS64_H
 
 #include "fp4.h"
+#include "fp4_parts.h"
 
 namespace ISA_NAMESPACE {
 
@@ -61,8 +62,35 @@ SIMD void scale_columns(const Tile& tile, uint32_t rows, float* result) {
 // What is accumulated for R rows and V vectors of columns.
 template <int R, int V>
 struct Sums {
-  f32x16 total[R][V], even[R][V], odd[R][V];
+  f32x16 total[V][R], even[V][R], odd[V][R];
 };
+
+// Code i of the open words, for all rows and columns.
+template <int i, int R, int V, class Source>
+SIMD void step(Sums<R, V>& sums, const Source& source, const float* const (&x)[R], uint64_t k) {
+UNROLL(4)
+  for (int v = 0; v < V; v++) {
+    const f32x16 value = source.template value<i>(v);
+UNROLL(8)
+    for (int r = 0; r < R; r++) {
+      f32x16& sum = i % 2 == 0 ? sums.even[v][r] : sums.odd[v][r];
+      sum = fma(value, splat(x[r][k + i]), sum);
+    }
+  }
+}
+
+// The first `count` codes of the open words; 1 to 8 of them.
+template <int R, int V, class Source>
+SIMD void steps(Sums<R, V>& sums, const Source& source, const float* const (&x)[R], uint64_t k, uint32_t count) {
+  step<0>(sums, source, x, k);
+  if (count > 1) step<1>(sums, source, x, k);
+  if (count > 2) step<2>(sums, source, x, k);
+  if (count > 3) step<3>(sums, source, x, k);
+  if (count > 4) step<4>(sums, source, x, k);
+  if (count > 5) step<5>(sums, source, x, k);
+  if (count > 6) step<6>(sums, source, x, k);
+  if (count > 7) step<7>(sums, source, x, k);
+}
 
 // Where the values of the codes come from: from words, or from a panel that was decoded before.
 template <int V>
@@ -76,6 +104,18 @@ struct Words {
   SIMD_MEMBER f32x16 value(int v) const {
     return fp4_values<i>(words[v]);
   }
+#if defined(PARTS)
+  template <int R>
+  SIMD_MEMBER void add(Sums<R, V>& sums, const float* const (&x)[R], uint64_t k, uint32_t count) const {
+UNROLL(4)
+    for (int v = 0; v < V; v++) add_words(sums.even[v], sums.odd[v], words[v], x, k, count);
+  }
+#else
+  template <int R>
+  SIMD_MEMBER void add(Sums<R, V>& sums, const float* const (&x)[R], uint64_t k, uint32_t count) const {
+    steps(sums, *this, x, k, count);
+  }
+#endif
 };
 
 template <int V>
@@ -88,21 +128,11 @@ struct Panel {
   SIMD_MEMBER f32x16 value(int v) const {
     return load(at + tile_columns * i + lanes * v);
   }
-};
-
-// Code i of the open words, for all rows and columns.
-template <int i, int R, int V, class Source>
-SIMD void step(Sums<R, V>& sums, const Source& source, const float* const (&x)[R], uint64_t k) {
-UNROLL(4)
-  for (int v = 0; v < V; v++) {
-    const f32x16 value = source.template value<i>(v);
-UNROLL(8)
-    for (int r = 0; r < R; r++) {
-      f32x16& sum = i % 2 == 0 ? sums.even[r][v] : sums.odd[r][v];
-      sum = fma(value, splat(x[r][k + i]), sum);
-    }
+  template <int R>
+  SIMD_MEMBER void add(Sums<R, V>& sums, const float* const (&x)[R], uint64_t k, uint32_t count) const {
+    steps(sums, *this, x, k, count);
   }
-}
+};
 
 // Words begin <= w < end of K. `scales` and the source start at the first of the V vectors of columns.
 template <Format format, int R, int V, class Source>
@@ -118,26 +148,12 @@ SIMD void accumulate(Sums<R, V>& sums, Source source, const Tile& tile, const ui
     for (; w < full_stop; w++) {
       source.open(w);
       const uint64_t k = uint64_t{8} * w;
-      step<0>(sums, source, x, k);
-      step<1>(sums, source, x, k);
-      step<2>(sums, source, x, k);
-      step<3>(sums, source, x, k);
-      step<4>(sums, source, x, k);
-      step<5>(sums, source, x, k);
-      step<6>(sums, source, x, k);
-      step<7>(sums, source, x, k);
+      source.add(sums, x, k, 8);
     }
     if (w < stop) { // the last word of a K that is no multiple of 8: activations end within it
       source.open(w);
       const uint64_t k = uint64_t{8} * w;
-      const uint32_t rest = tile.k % 8;
-      step<0>(sums, source, x, k);
-      if (rest > 1) step<1>(sums, source, x, k);
-      if (rest > 2) step<2>(sums, source, x, k);
-      if (rest > 3) step<3>(sums, source, x, k);
-      if (rest > 4) step<4>(sums, source, x, k);
-      if (rest > 5) step<5>(sums, source, x, k);
-      if (rest > 6) step<6>(sums, source, x, k);
+      source.add(sums, x, k, tile.k % 8);
       w++;
     }
     if (w < group_end) return; // the panel ends within the group
@@ -146,9 +162,9 @@ UNROLL(4)
       const f32x16 scale = load_scales<format>(scales, uint64_t{tile_columns} * group + lanes * v);
 UNROLL(8)
       for (int r = 0; r < R; r++) {
-        sums.total[r][v] = fma(add(sums.even[r][v], sums.odd[r][v]), scale, sums.total[r][v]);
-        sums.even[r][v] = zero();
-        sums.odd[r][v] = zero();
+        sums.total[v][r] = fma(add(sums.even[v][r], sums.odd[v][r]), scale, sums.total[v][r]);
+        sums.even[v][r] = zero();
+        sums.odd[v][r] = zero();
       }
     }
   }

@@ -1,6 +1,6 @@
 // gemm_fp4: gemv_fp4 for any number of rows, with the same bits (columns64/1, columns64/int8/1). A work item is a tile of 64 columns. `rows8` decodes
 // the tile for every 8 rows; `panel` decodes 128 values of K of it into scratch and uses them for up to 128 rows, whose sums
-// wait in scratch meanwhile. In precision int8 decoding costs so little beside the products that both are `rows8`.
+// wait in scratch meanwhile. In precision int8, and with AVX2, decoding costs so little beside the products that both are `rows8`.
 #include "kernel.h"
 
 #include "fp4_matmul.h"
@@ -46,9 +46,9 @@ static void accumulate_panel(const Tile& tile, const float* panel, uint32_t begi
     for (int r = 0; r < R; r++) {
       for (int v = 0; v < V; v++) {
         const float* at = state + row_floats * r + column + lanes * v;
-        sums.total[r][v] = load(at);
-        sums.even[r][v] = load(at + tile_columns);
-        sums.odd[r][v] = load(at + 2 * tile_columns);
+        sums.total[v][r] = load(at);
+        sums.even[v][r] = load(at + tile_columns);
+        sums.odd[v][r] = load(at + 2 * tile_columns);
       }
     }
     const Panel<V> source = {panel + column, begin, nullptr};
@@ -56,9 +56,9 @@ static void accumulate_panel(const Tile& tile, const float* panel, uint32_t begi
     for (int r = 0; r < R; r++) {
       for (int v = 0; v < V; v++) {
         float* at = state + row_floats * r + column + lanes * v;
-        store(at, sums.total[r][v]);
-        store(at + tile_columns, sums.even[r][v]);
-        store(at + 2 * tile_columns, sums.odd[r][v]);
+        store(at, sums.total[v][r]);
+        store(at + tile_columns, sums.even[v][r]);
+        store(at + 2 * tile_columns, sums.odd[v][r]);
       }
     }
   }
@@ -103,6 +103,9 @@ static void multiply_panels(const Fp4Matrices& matrices, uint64_t matrix, uint64
 }
 
 static bool in_panels(const gemm_fp4_call& call) {
+#if defined(ISA_AVX2)
+  return false; // panels took 1.01 to 1.2 times as long (Zen 5, one thread, 16 to 512 rows)
+#endif
   return call.constants.tile == gemm_fp4_tile::panel && call.constants.precision == Precision::float32;
 }
 

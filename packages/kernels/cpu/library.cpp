@@ -39,6 +39,9 @@ DEFINE_LIBRARY(avx512)
 #if defined(HAVE_AVX2)
 DEFINE_LIBRARY(avx2)
 #endif
+#if defined(HAVE_NEONDOT)
+DEFINE_LIBRARY(neondot)
+#endif
 #if defined(HAVE_NEON)
 DEFINE_LIBRARY(neon)
 #endif
@@ -53,6 +56,9 @@ extern "C" CPU_KERNEL_EXPORT const cpu_kernel_library* cpu_kernel_library_open([
 #endif
 #if defined(HAVE_AVX2)
   if (isa & CPU_KERNEL_ISA_AVX2) return avx2::open();
+#endif
+#if defined(HAVE_NEONDOT)
+  if (isa & CPU_KERNEL_ISA_NEON_DOT) return neondot::open();
 #endif
 #if defined(HAVE_NEON)
   if (isa & CPU_KERNEL_ISA_NEON) return neon::open();

@@ -9,6 +9,7 @@
 //   bits, floats                    reinterpret; load_u32, splat_u32, load_u8, add_u32, and_u32, or_u32, xor_u32, equal_u32,
 //                                   shift_left<n>, shift_right<n>
 //   fp4_values<i>                   E2M1 values of code i (bits 4i..4i+3) of 16 words
+//   part, part_of, even_pairs, ...  only where 16 lanes are several registers (PARTS is defined): see fp4_parts.h
 //   reduce_add, reduce_max          over the lanes: i with i + 8, then + 4, + 2, + 1
 #ifndef METAL_FP4_SIMD_H
 #define METAL_FP4_SIMD_H
@@ -18,6 +19,9 @@
 
 #if defined(ISA_AVX512VNNI)
 #define ISA_AVX512 1
+#endif
+#if defined(ISA_NEONDOT)
+#define ISA_NEON 1
 #endif
 
 // SIMD declares a function that is always inlined: its arguments are registers. UNROLL(8) before a loop of at most 8 rounds keeps
@@ -37,11 +41,21 @@
 #define UNROLL(rounds)
 #endif
 
+namespace ISA_NAMESPACE {
+
+// Only the upper two bytes of an E2M1 value as float32 are not 0: byte 3 and byte 2 of each code.
+alignas(16) constexpr uint8_t e2m1_upper[16] = {0x00, 0x3f, 0x3f, 0x3f, 0x40, 0x40, 0x40, 0x40, 0x80, 0xbf, 0xbf, 0xbf, 0xc0, 0xc0, 0xc0, 0xc0};
+alignas(16) constexpr uint8_t e2m1_lower[16] = {0x00, 0x00, 0x80, 0xc0, 0x00, 0x40, 0x80, 0xc0, 0x00, 0x00, 0x80, 0xc0, 0x00, 0x40, 0x80, 0xc0};
+// Of the bytes of 4 words 0 and 2 of each, then 1 and 3.
+alignas(16) constexpr uint8_t even_bytes_first[16] = {0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15};
+
+}  // namespace ISA_NAMESPACE
+
 #if defined(ISA_AVX512)  // also with VNNI
 #include "simd_avx512.h"
 #elif defined(ISA_AVX2)
 #include "simd_avx2.h"
-#elif defined(ISA_NEON)
+#elif defined(ISA_NEON)  // also with dot products
 #include "simd_neon.h"
 #else
 #include "simd_plain.h"

@@ -109,6 +109,33 @@ SIMD f32x16 fp4_values(u32x16 words) {
   return {fp4_half(_mm256_srli_epi32(words.lo, 4 * i)), fp4_half(_mm256_srli_epi32(words.hi, 4 * i))};
 }
 
+#define PARTS
+using part = __m256;
+constexpr int parts = 2;
+SIMD part& part_of(f32x16& a, int i) { return i == 0 ? a.lo : a.hi; }
+SIMD part fma(part a, part b, part c) { return _mm256_fmadd_ps(a, b, c); }
+SIMD part splat_part(float x) { return _mm256_set1_ps(x); }
+
+struct fp4_pairs {
+  __m256i first, second;
+};
+SIMD __m256i twice(const uint8_t (&bytes)[16]) {
+  return _mm256_broadcastsi128_si256(_mm_load_si128(reinterpret_cast<const __m128i*>(bytes)));
+}
+SIMD fp4_pairs look_up_pairs(__m256i bytes) {
+  const __m256i codes = _mm256_and_si256(bytes, _mm256_set1_epi8(15));
+  const __m256i lower = _mm256_shuffle_epi8(twice(e2m1_lower), codes), upper = _mm256_shuffle_epi8(twice(e2m1_upper), codes);
+  return {_mm256_unpacklo_epi8(lower, upper), _mm256_unpackhi_epi8(lower, upper)};
+}
+SIMD __m256i sorted_bytes(u32x16 words, int i) { return _mm256_shuffle_epi8(i == 0 ? words.lo : words.hi, twice(even_bytes_first)); }
+SIMD fp4_pairs even_pairs(u32x16 words, int i) { return look_up_pairs(sorted_bytes(words, i)); }
+SIMD fp4_pairs odd_pairs(u32x16 words, int i) { return look_up_pairs(_mm256_srli_epi16(sorted_bytes(words, i), 4)); }
+template <int j>
+SIMD part pair_value(fp4_pairs pairs) {
+  const __m256i pair = j % 2 == 0 ? pairs.first : pairs.second;
+  return _mm256_castsi256_ps(j < 2 ? _mm256_slli_epi32(pair, 16) : _mm256_and_si256(pair, _mm256_set1_epi32(-0x10000)));
+}
+
 SIMD float reduce_add(f32x16 a) {
   const __m256 eight = _mm256_add_ps(a.lo, a.hi);
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));

@@ -94,7 +94,7 @@ SIMD u32x16 odd_weights(u32x16 words) {
   return r;
 }
 SIMD int32x4_t dot4_quarter(int32x4_t sum, int8x16_t weights, int8x16_t four) {
-#if defined(__ARM_FEATURE_DOTPROD)
+#if defined(ISA_NEONDOT)
   return vdotq_s32(sum, weights, four);
 #else
   const int16x8_t low = vmull_s8(vget_low_s8(weights), vget_low_s8(four));

@@ -81,20 +81,40 @@ SIMD u32x16 shift_right(u32x16 a) {
   EACH(u32x16, vshlq_u32(a.v[i], vdupq_n_s32(-n)));
 }
 
-// Only the upper two bytes of an E2M1 value as float32 are not 0: a byte table each. Bytes 1..3 of a masked code look up entry 0,
-// which is 0.
+// Bytes 1..3 of a masked code look up entry 0, which is 0.
 SIMD float32x4_t fp4_quarter(uint32x4_t codes) {
-  const uint8x16_t byte3 = {0x00, 0x3f, 0x3f, 0x3f, 0x40, 0x40, 0x40, 0x40, 0x80, 0xbf, 0xbf, 0xbf, 0xc0, 0xc0, 0xc0, 0xc0};
-  const uint8x16_t byte2 = {0x00, 0x00, 0x80, 0xc0, 0x00, 0x40, 0x80, 0xc0, 0x00, 0x00, 0x80, 0xc0, 0x00, 0x40, 0x80, 0xc0};
   const uint8x16_t index = vreinterpretq_u8_u32(vandq_u32(codes, vdupq_n_u32(15)));
-  const uint32x4_t upper = vshlq_n_u32(vreinterpretq_u32_u8(vqtbl1q_u8(byte3, index)), 24);
-  const uint32x4_t lower = vshlq_n_u32(vreinterpretq_u32_u8(vqtbl1q_u8(byte2, index)), 16);
+  const uint32x4_t upper = vshlq_n_u32(vreinterpretq_u32_u8(vqtbl1q_u8(vld1q_u8(e2m1_upper), index)), 24);
+  const uint32x4_t lower = vshlq_n_u32(vreinterpretq_u32_u8(vqtbl1q_u8(vld1q_u8(e2m1_lower), index)), 16);
   return vreinterpretq_f32_u32(vorrq_u32(upper, lower));
 }
 template <int j>
 SIMD f32x16 fp4_values(u32x16 words) {
   const u32x16 codes = shift_right<4 * j>(words);
   EACH(f32x16, fp4_quarter(codes.v[i]));
+}
+
+#define PARTS
+using part = float32x4_t;
+constexpr int parts = 4;
+SIMD part& part_of(f32x16& a, int i) { return a.v[i]; }
+SIMD part fma(part a, part b, part c) { return vfmaq_f32(c, a, b); }
+SIMD part splat_part(float x) { return vdupq_n_f32(x); }
+
+struct fp4_pairs {
+  uint8x16_t first, second;
+};
+SIMD fp4_pairs look_up_pairs(uint8x16_t codes) {
+  const uint8x16_t lower = vqtbl1q_u8(vld1q_u8(e2m1_lower), codes), upper = vqtbl1q_u8(vld1q_u8(e2m1_upper), codes);
+  return {vzip1q_u8(lower, upper), vzip2q_u8(lower, upper)};
+}
+SIMD uint8x16_t sorted_bytes(u32x16 words, int i) { return vqtbl1q_u8(vreinterpretq_u8_u32(words.v[i]), vld1q_u8(even_bytes_first)); }
+SIMD fp4_pairs even_pairs(u32x16 words, int i) { return look_up_pairs(vandq_u8(sorted_bytes(words, i), vdupq_n_u8(15))); }
+SIMD fp4_pairs odd_pairs(u32x16 words, int i) { return look_up_pairs(vshrq_n_u8(sorted_bytes(words, i), 4)); }
+template <int j>
+SIMD part pair_value(fp4_pairs pairs) {
+  const uint32x4_t pair = vreinterpretq_u32_u8(j % 2 == 0 ? pairs.first : pairs.second);
+  return vreinterpretq_f32_u32(j < 2 ? vshlq_n_u32(pair, 16) : vandq_u32(pair, vdupq_n_u32(0xffff0000u)));
 }
 
 #undef EACH

@@ -3,7 +3,7 @@ import { type Suite, countSuites, runSuites } from '@metal-fp4/bench'
 import { type Device, createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { argumentArray } from '../bench/arrays.js'
-import { experts, gemm, gemv, moe, suites, utilization } from '../bench/index.js'
+import { experts, gemm, gemv, isa, moe, suites, utilization } from '../bench/index.js'
 import { gemvFp4 } from '../src/manifest/index.js'
 import { resolveKernel } from '../src/manifest/resolve.js'
 import { nmse } from '../src/oracles/compare.js'
@@ -82,7 +82,7 @@ describe('suites', () => {
   }
 
   it('have names of their own', () => {
-    expect(suites.map(({ name }) => name)).toEqual(['gemv', 'gemm', 'experts', 'moe', 'utilization'])
+    expect(suites.map(({ name }) => name)).toEqual(['gemv', 'gemm', 'experts', 'moe', 'isa', 'utilization'])
   })
 
   it('gemv runs every format up to 8 rows', async () => {
@@ -129,13 +129,20 @@ describe('suites', () => {
     expect(await kernels(gemv, { m: [1], formats: ['bf16'], precisions: ['float32'] })).toEqual(['gemv_dense bf16 1'])
   })
 
-  it.each([gemv, gemm, experts, moe])('$name refuses a precision that is none', async (suite) => {
+  it.each([gemv, gemm, experts, moe, isa])('$name refuses a precision that is none', async (suite) => {
     const options = { filter: { ...filter, precisions: ['int8', 'in8'] }, samples: 1, minColdBytes: 1, roofBytes }
     const { rows, failures } = await runSuites({ device, suites: [suite], ...options })
     expect(rows).toEqual([])
     expect(failures.map(({ message }) => message)).toEqual([
       expect.stringContaining('[bench] expected --precision float32 or int8, got in8.'),
     ])
+  })
+
+  it('isa runs both precisions on every instruction set of the processor', async () => {
+    const sets = ['plain', ...[...device.info.features].reverse()]
+    expect(await kernels(isa, { m: [1, 9] })).toEqual(
+      sets.flatMap((set) => [`gemv_fp4 ${set} fp4 int8 1`, `gemv_fp4 ${set} fp4 1`]),
+    )
   })
 
   it('moe runs a layer, and counts the experts that a token reads', async () => {

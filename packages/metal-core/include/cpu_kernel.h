@@ -28,7 +28,8 @@ enum {
   CPU_KERNEL_ISA_AVX2 = 1u << 0,   /* AVX2, FMA and F16C */
   CPU_KERNEL_ISA_AVX512 = 1u << 1, /* AVX-512 F, BW, DQ, VL and CD (and all of CPU_KERNEL_ISA_AVX2) */
   CPU_KERNEL_ISA_NEON = 1u << 2,   /* AArch64 Advanced SIMD */
-  CPU_KERNEL_ISA_AVX512_VNNI = 1u << 3 /* AVX-512 VNNI and VBMI (and all of CPU_KERNEL_ISA_AVX512) */
+  CPU_KERNEL_ISA_AVX512_VNNI = 1u << 3, /* AVX-512 VNNI and VBMI (and all of CPU_KERNEL_ISA_AVX512) */
+  CPU_KERNEL_ISA_NEON_DOT = 1u << 4 /* Armv8.2-A with the dot product extension (and all of CPU_KERNEL_ISA_NEON) */
 };
 
 /* How a kernel uses an argument. The device orders dispatches by it: two dispatches of which neither writes what the
@@ -95,7 +96,7 @@ typedef struct cpu_kernel {
 
 typedef struct cpu_kernel_library {
   uint32_t abi;       /* CPU_KERNEL_ABI */
-  const char* isa;    /* what was chosen, for people: "avx512vnni", "avx512", "avx2", "neon", "plain" */
+  const char* isa;    /* what was chosen, for people: "avx512vnni", "avx512", "avx2", "neondot", "neon", "plain" */
   uint32_t kernel_count;
   const cpu_kernel* kernels;
 } cpu_kernel_library;

@@ -24,7 +24,7 @@ export class KernelLibrary {
   readonly info: DeviceInfo
   /** Names, in the order of the library. */
   readonly kernels: readonly string[]
-  /** What the library chose for this processor: 'avx512vnni', 'avx512', 'avx2', 'neon', 'plain'; undefined on a GPU. */
+  /** What the library chose for this processor: 'avx512vnni', 'avx512', 'avx2', 'neondot', 'neon', 'plain'; undefined on a GPU. */
   readonly isa: string | undefined
   readonly #init: LibraryInit
   readonly #cache = new Map<string, Kernel>()

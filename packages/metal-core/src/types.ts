@@ -25,7 +25,7 @@ export interface DeviceInfo {
   readonly memoryBytes: number
   /** Measured when the device is created: a large copy, bytes read plus bytes written, in GB/s (1e9 bytes). */
   readonly copyGigabytesPerSecond: number
-  /** Instruction sets (cpu: 'avx512vnni', 'avx512', 'avx2', 'neon') or GPU families (metal: 'apple7', …), best first. */
+  /** Instruction sets (cpu: 'avx512vnni', 'avx512', 'avx2', 'neondot', 'neon') or GPU families (metal: 'apple7', …), best first. */
   readonly features: readonly string[]
   /** Alignment in bytes that lets a range of memory be used by the device without a copy. */
   readonly pageBytes: number
@@ -46,8 +46,8 @@ export interface DeviceOptions {
   readonly onWarning?: (message: string) => void
 }
 
-/** Instruction sets that a library of CPU kernels is offered; `avx512vnni` is AVX-512 with VNNI and VBMI. */
-export type CpuIsa = 'avx512vnni' | 'avx512' | 'avx2' | 'neon' | 'plain'
+/** Instruction sets that a library of CPU kernels is offered; `avx512vnni` is AVX-512 with VNNI and VBMI, `neondot` NEON with dot products. */
+export type CpuIsa = 'avx512vnni' | 'avx512' | 'avx2' | 'neondot' | 'neon' | 'plain'
 
 /** Where kernels come from; `@metal-fp4/kernels` makes one of its own for a device with `kernelLibraryFor(device.info)`. */
 export type KernelLibrarySource =

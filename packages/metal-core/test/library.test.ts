@@ -42,20 +42,22 @@ describe('loadLibrary', () => {
     const device = await openDevice()
     const path = libraryPath('probe')
     const { features } = device.info
-    const offered = async (isa?: 'plain' | 'avx2' | 'avx512' | 'avx512vnni' | 'neon'): Promise<string | undefined> => {
+    const offered = async (
+      isa?: 'plain' | 'avx2' | 'avx512' | 'avx512vnni' | 'neondot' | 'neon',
+    ): Promise<string | undefined> => {
       using library = await device.loadLibrary(
         isa === undefined ? { kind: 'shared', path } : { kind: 'shared', path, isa },
       )
       const out = device.allocate('uint32', 1)
       await library.dispatch('isa', { grid: [1, 1, 1], buffers: [out] })
-      const bits = { avx512vnni: 3, avx512: 1, avx2: 0, neon: 2 } // best first
+      const bits = { avx512vnni: 3, avx512: 1, avx2: 0, neondot: 4, neon: 2 } // best first
       const best = Object.entries(bits).find(([, bit]) => (out[0] >> bit) & 1)
       expect(best?.[0] ?? 'plain').toBe(library.isa)
       return library.isa
     }
     expect(await offered()).toBe(features[0] ?? 'plain')
     expect(await offered('plain')).toBe('plain')
-    for (const isa of ['avx2', 'avx512', 'avx512vnni', 'neon'] as const) {
+    for (const isa of ['avx2', 'avx512', 'avx512vnni', 'neondot', 'neon'] as const) {
       if (features.includes(isa)) expect(await offered(isa)).toBe(isa)
     }
   })

@@ -43,7 +43,7 @@ async function importModule(name: string): Promise<Record<string, unknown>> {
 }
 
 /**
- * The named suites in the order named, all that are timed when none is named. With a peer: those that race it.
+ * The named suites in the order named, all that are timed and want no name when none is named. With a peer: those that race it.
  * @throws BenchError
  */
 export function selectSuites(
@@ -61,7 +61,7 @@ export function selectSuites(
     fail('--peer', `one of: ${known}`, `'${peer}'`, 'Pass a suite that races it: --suite ./my-suite.mjs.')
   }
   const known = able.map(({ name }) => name).join(', ') || 'none'
-  if (names.length === 0) return able.filter((suite) => !isCounting(suite) && (peer !== undefined || !isContest(suite)))
+  if (names.length === 0) return able.filter((suite) => isUsual(suite) && (peer !== undefined || !isContest(suite)))
   return [...new Set(names)].map((wanted) => {
     const suite = able.find(({ name }) => name === wanted)
     if (suite === undefined) return fail('bench', `suites among: ${known}`, `'${wanted}'`, 'See --list.')
@@ -75,4 +75,9 @@ export function selectSuites(
     }
     return suite
   })
+}
+
+/** Whether a run that names no suite has this one. */
+function isUsual(suite: AnySuite): boolean {
+  return !isCounting(suite) && !('onlyByName' in suite && suite.onlyByName === true)
 }

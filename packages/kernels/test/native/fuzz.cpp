@@ -9,6 +9,11 @@
 #include <string>
 #include <vector>
 
+#if defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
+#endif
+
 #include "cpu_kernel.h"
 
 extern "C" const cpu_kernel_library* cpu_kernel_library_open(uint32_t isa);
@@ -192,6 +197,11 @@ std::vector<uint32_t> supported() {
   }
 #elif defined(__aarch64__)
   isas.push_back(CPU_KERNEL_ISA_NEON);
+#if defined(__APPLE__)
+  isas.push_back(CPU_KERNEL_ISA_NEON_DOT | CPU_KERNEL_ISA_NEON); // every Mac with such a processor has them
+#elif defined(__linux__)
+  if (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) isas.push_back(CPU_KERNEL_ISA_NEON_DOT | CPU_KERNEL_ISA_NEON);
+#endif
 #endif
   return isas;
 }

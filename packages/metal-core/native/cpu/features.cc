@@ -10,6 +10,9 @@
 #endif
 #if defined(__APPLE__)
 #include <sys/sysctl.h>
+#elif defined(__aarch64__) && defined(__linux__)
+#include <asm/hwcap.h>
+#include <sys/auxv.h>
 #endif
 
 namespace metal_core {
@@ -25,6 +28,20 @@ uint64_t savedStates() {
 }
 
 bool all(uint32_t value, uint32_t bits) { return (value & bits) == bits; }
+
+#elif defined(__aarch64__)
+
+bool hasDotProducts() {
+#if defined(__APPLE__)
+  int has = 0;
+  size_t size = sizeof has;
+  return sysctlbyname("hw.optional.arm.FEAT_DotProd", &has, &size, nullptr, 0) == 0 && has != 0;
+#elif defined(__linux__)
+  return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0;
+#else
+  return false;
+#endif
+}
 
 #endif
 
@@ -45,7 +62,7 @@ uint32_t supportedIsa() {
   const bool vnni = avx512 && all(c, kVbmi | kVnni);
   return CPU_KERNEL_ISA_AVX2 | (avx512 ? CPU_KERNEL_ISA_AVX512 : 0) | (vnni ? CPU_KERNEL_ISA_AVX512_VNNI : 0);
 #elif defined(__aarch64__)
-  return CPU_KERNEL_ISA_NEON;
+  return CPU_KERNEL_ISA_NEON | (hasDotProducts() ? CPU_KERNEL_ISA_NEON_DOT : 0);
 #else
   return 0;
 #endif
@@ -56,6 +73,7 @@ std::vector<std::string> isaNames(uint32_t isa) {
   if (isa & CPU_KERNEL_ISA_AVX512_VNNI) names.emplace_back("avx512vnni");
   if (isa & CPU_KERNEL_ISA_AVX512) names.emplace_back("avx512");
   if (isa & CPU_KERNEL_ISA_AVX2) names.emplace_back("avx2");
+  if (isa & CPU_KERNEL_ISA_NEON_DOT) names.emplace_back("neondot");
   if (isa & CPU_KERNEL_ISA_NEON) names.emplace_back("neon");
   return names;
 }
@@ -66,9 +84,10 @@ uint32_t capIsa(uint32_t isa, const std::string& name) {
   if (name == "avx2") return isa & CPU_KERNEL_ISA_AVX2;
   if (name == "avx512") return isa & (CPU_KERNEL_ISA_AVX512 | CPU_KERNEL_ISA_AVX2);
   if (name == "avx512vnni") return isa & (CPU_KERNEL_ISA_AVX512_VNNI | CPU_KERNEL_ISA_AVX512 | CPU_KERNEL_ISA_AVX2);
+  if (name == "neondot") return isa & (CPU_KERNEL_ISA_NEON_DOT | CPU_KERNEL_ISA_NEON);
   if (name == "neon") return isa & CPU_KERNEL_ISA_NEON;
   throw Error(ErrorCode::kArgument,
-              "[device.loadLibrary] expected isa 'avx512vnni', 'avx512', 'avx2', 'neon' or 'plain', got '" + name +
+              "[device.loadLibrary] expected isa 'avx512vnni', 'avx512', 'avx2', 'neondot', 'neon' or 'plain', got '" + name +
                   "'; leave it out");
 }
 

@@ -11,7 +11,7 @@ namespace metal_core {
 // Bits of cpu_kernel.h (CPU_KERNEL_ISA_...).
 uint32_t supportedIsa();
 
-// "avx512vnni", "avx512", "avx2", "neon": those of the bits, best first.
+// "avx512vnni", "avx512", "avx2", "neondot", "neon": those of the bits, best first.
 std::vector<std::string> isaNames(uint32_t isa);
 
 // The bits without those better than `name` ("plain": none). Throws Error (kArgument) for an unknown name.

@@ -138,6 +138,6 @@ static const cpu_kernel kernels[] = {
 CPU_KERNEL_EXPORT const cpu_kernel_library* cpu_kernel_library_open(uint32_t isa) {
   static cpu_kernel_library library = {CPU_KERNEL_ABI, "plain", sizeof kernels / sizeof *kernels, kernels};
   offered_isa = isa;
-  library.isa = isa & CPU_KERNEL_ISA_AVX512_VNNI ? "avx512vnni" : isa & CPU_KERNEL_ISA_AVX512 ? "avx512" : isa & CPU_KERNEL_ISA_AVX2 ? "avx2" : isa ? "neon" : "plain";
+  library.isa = isa & CPU_KERNEL_ISA_AVX512_VNNI ? "avx512vnni" : isa & CPU_KERNEL_ISA_AVX512 ? "avx512" : isa & CPU_KERNEL_ISA_AVX2 ? "avx2" : isa & CPU_KERNEL_ISA_NEON_DOT ? "neondot" : isa ? "neon" : "plain";
   return &library;
 }
