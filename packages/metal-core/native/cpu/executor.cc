@@ -13,7 +13,7 @@ constexpr uint64_t kChunksPerThread = 32;
 
 // The work of a chunk. Threads that share less lose more than they gain: taking a chunk costs some 50 ns, a second thread 200 ns
 // and the results that the next stage fetches from its cache.
-constexpr uint64_t kChunkNs = 1000;
+constexpr uint64_t kChunkNs = 600;
 
 // One step in so many is timed, which costs it some 50 ns a chunk: work changes as contexts grow.
 constexpr uint64_t kStepsBetweenTimings = 64;
