@@ -7,11 +7,12 @@
 namespace metal_core {
 namespace {
 
-// Chunks for each thread: enough that a thread which is held up leaves little to wait for (the last chunk of a matrix of
-// 4096 x 4096 weights is then one of its 64 tiles), few enough that taking one costs nothing beside it.
-constexpr uint64_t kChunksPerThread = 32;
+// A chunk is this share of what is left for a thread: large at first, since a kernel asks for what it reads next ahead of time, but only
+// within a chunk; small at the end, so that a thread which is held up leaves little to wait for.
+constexpr uint64_t kShare = 2;
+constexpr uint64_t kMostChunksPerThread = 32;  // where work is even, of a dispatch that was never timed
 
-// The work of a chunk. Threads that share less lose more than they gain: taking a chunk costs some 50 ns, a second thread 200 ns
+// The least work of a chunk. Threads that share less lose more than they gain: taking a chunk costs some 50 ns, a second thread 200 ns
 // and the results that the next stage fetches from its cache.
 constexpr uint64_t kChunkNs = 600;
 
@@ -72,7 +73,7 @@ void Executor::plan(const Graph& graph, bool separately) {
   for (size_t i = 0; i < graph.dispatches().size(); i++) {
     const Dispatch& dispatch = graph.dispatches()[i];
     const auto* prepared = static_cast<const CpuPrepared*>(dispatch.prepared.get());
-    parts_.push_back({&dispatch, prepared, 0, 0});
+    parts_.push_back({&dispatch, prepared, 0, 0, 0});
     timed_ |= prepared->costNs == 0;
     if (i == 0 || separately || graph.stages()[i] != graph.stages()[i - 1]) stages_.push_back({i, i, 0});
     stages_.back().end = i + 1;
@@ -81,16 +82,30 @@ void Executor::plan(const Graph& graph, bool separately) {
 }
 
 void Executor::cut() {
-  const uint64_t most = pool_.threads() == 1 ? 1 : pool_.threads() * kChunksPerThread;
+  edges_.clear();
   for (Stage& stage : stages_) {
     stage.chunks = 0;
     for (size_t i = stage.begin; i < stage.end; i++) {
-      const CpuPrepared& prepared = *parts_[i].prepared;
-      const uint64_t worth = prepared.costNs == 0 ? most : std::clamp<uint64_t>(prepared.costNs / kChunkNs, 1, most);
-      parts_[i].chunks = std::min(prepared.threadgroups, worth);
+      cutPart(parts_[i]);
       stage.chunks += parts_[i].chunks;
     }
   }
+}
+
+void Executor::cutPart(Part& part) {
+  const uint64_t threads = pool_.threads(), groups = part.prepared->threadgroups, cost = part.prepared->costNs;
+  part.edges = edges_.size();
+  edges_.push_back(0);
+  // How many threadgroups are worth a chunk.
+  uint64_t least = std::max<uint64_t>(1, groups / (threads * kMostChunksPerThread));
+  if (cost != 0) least = std::max(least, static_cast<uint64_t>(static_cast<double>(groups) * kChunkNs / static_cast<double>(cost)));
+  if (threads == 1) least = groups;
+  for (uint64_t at = 0; at < groups;) {
+    const uint64_t left = groups - at, share = std::min(left, std::max(least, left / (threads * kShare)));
+    at += left - share < least ? left : share;  // no chunk at the end that is not worth it
+    edges_.push_back(at);
+  }
+  part.chunks = edges_.size() - 1 - part.edges;
 }
 
 void Executor::learnCosts() {
@@ -150,10 +165,7 @@ void Executor::runPart(const Part& part, uint64_t chunk, uint32_t thread) {
   call.scratch_size = prepared.scratchBytes;
   call.message = message;
   call.message_size = kMessageBytes;
-  // Chunk i of n gets threadgroups [i * total / n, (i + 1) * total / n), written without overflow.
-  const uint64_t whole = prepared.threadgroups / part.chunks, rest = prepared.threadgroups % part.chunks;
-  const uint64_t begin = chunk * whole + std::min(chunk, rest);
-  const uint64_t end = begin + whole + (chunk < rest ? 1 : 0);
+  const uint64_t begin = edges_[part.edges + chunk], end = edges_[part.edges + chunk + 1];
   const int64_t startNs = timed_ ? nowNs() : 0;
   const int status = prepared.run(&call, begin, end);
   if (timed_) __atomic_fetch_add(&part.busyNs, static_cast<uint64_t>(nowNs() - startNs), __ATOMIC_RELAXED);

@@ -27,6 +27,7 @@ class Executor {
   struct Part {
     const Dispatch* dispatch;
     const CpuPrepared* prepared;
+    size_t edges;             // chunk i has the threadgroups from edges_[edges + i] to the next edge
     uint64_t chunks;
     mutable uint64_t busyNs;  // of all its threads, atomic; counted in steps that are timed
   };
@@ -46,6 +47,7 @@ class Executor {
 
   void plan(const Graph& graph, bool separately);
   void cut();
+  void cutPart(Part& part);
   void learnCosts();
   std::optional<Error> runStage(const Stage& stage);
   static void runChunk(void* context, uint64_t chunk, uint32_t thread);
@@ -56,6 +58,7 @@ class Executor {
   std::vector<AlignedBytes> scratch_;  // one for each thread, grown as needed
   std::vector<Part> parts_;
   std::vector<Stage> stages_;
+  std::vector<uint64_t> edges_;
   uint64_t steps_ = 0;   // of all graphs
   bool timed_ = false;   // the step under way
 };

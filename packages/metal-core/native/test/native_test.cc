@@ -240,6 +240,29 @@ void deviceRunsGraphs() {
   CHECK(run(*device, graph, options).steps == 0);
 }
 
+// However a dispatch is cut, before it was timed and after.
+void eachThreadgroupRunsOnce() {
+  for (uint32_t threads : {1u, 2u, 3u}) {
+    const auto device = createCpuDevice(threads);
+    for (uint32_t groups : {1u, 2u, 3u, 5u, 8u, 13u, 63u, 64u, 65u, 127u, 1000u, 4099u}) {
+      for (int work : {0, 300, 20000}) {
+        if (static_cast<int64_t>(work) * groups > 2'000'000) continue;
+        const auto counts = device->allocate((groups + 1) * 4, Storage::kShared, nullptr);
+        const auto kernel = std::make_shared<TestKernel>(addOne, std::vector<Access>{Access::kReadWrite}, work);
+        auto graph = std::make_shared<Graph>(device->maxThreadsPerThreadgroup());
+        graph->record(dispatchOf(kernel, groups, {counts}));
+        graph->freeze(*device);
+        SubmitOptions options;
+        options.steps = 5;
+        for (int i = 0; i < 2; i++) CHECK(run(*device, graph, options).steps == 5);
+        const auto* values = static_cast<const uint32_t*>(counts->host());
+        for (uint32_t i = 0; i < groups; i++) CHECK(values[i] == 10);
+        CHECK(values[groups] == 0);
+      }
+    }
+  }
+}
+
 void deviceKeepsOrder() {
   const auto device = createCpuDevice(2);
   const auto a = device->allocate(kGroups * 4, Storage::kShared, nullptr);
@@ -396,6 +419,7 @@ int main() {
       {"pieces share huge pages", piecesShareHugePages},
       {"the queue keeps order and stops", queueKeepsOrderAndStops},
       {"the device runs graphs", deviceRunsGraphs},
+      {"each threadgroup runs once", eachThreadgroupRunsOnce},
       {"the device keeps order", deviceKeepsOrder},
       {"kernels fail once", kernelsFailOnce},
       {"done flags are checked", doneFlagsAreChecked},
