@@ -1,10 +1,9 @@
 /** Where the time of a decode step goes, by kernel, and how much of it no kernel has. */
-import type { Part, Profile } from '@metal-fp4/bench'
+import { type Part, type Profile, medianOf } from '@metal-fp4/bench'
 import type { CommandGraph, Device, Submission, SubmissionResult, SubmitOptions } from '@metal-fp4/metal-core'
-import { medianOf } from './tune/median.js'
 
 /** What is looked at of a submission of steps. */
-export type StepsTime = Pick<SubmissionResult, 'durationNs' | 'steps' | 'dispatches'>
+export type StepsTime = Pick<SubmissionResult, 'durationNs' | 'steps' | 'dispatches' | 'clockNs'>
 
 /**
  * A device whose submissions are listened to, and can be told to time each of their dispatches. A model submits its graphs itself and has
@@ -56,13 +55,13 @@ export function profilingDevice(device: Device): ProfilingDevice {
   }
 }
 
-/** Texts of either kind: with profiles, and without. */
-const texts = 3
+/** Texts of either kind: with profiles, and without. Enough for the middle of them to be worth something on a machine with other work. */
+const texts = 5
 
 /**
- * Profiles texts that `generate` makes; it gives the time of a step, from token to token as its caller sees them. What no kernel has is
- * counted where nothing makes it smaller: between submissions in texts without a profile, whose host does only its own work; within
- * submissions in texts with one, whose dispatches wait for each other. Time stamps are in the latter, so that it is an upper bound.
+ * Profiles texts that `generate` makes; it gives the time of a step, from token to token as its caller sees them. What no kernel has is counted
+ * where nothing makes it smaller: between submissions in texts without a profile, whose host does only its own work; within submissions in
+ * texts with one, whose dispatches wait for each other.
  */
 export async function profileOfStep(device: ProfilingDevice, generate: () => Promise<number>): Promise<Profile> {
   const between: number[] = []
@@ -88,21 +87,30 @@ export interface WithinSteps {
   /** Times of kernels, the largest first; none without profiles. */
   readonly parts: readonly Part[]
   readonly durationNs: number
-  /** What the kernels leave of that. */
+  /** What the kernels leave of that, less what timing them added. */
   readonly outsideNs: number
 }
 
-/** Sums over all steps, divided by their number. */
+/**
+ * Sums over all steps, divided by their number. A CPU device says what the thread with the most to do spent in a kernel, so that handing out
+ * work and waiting for it are not the kernel's; and what its clock costs, of which three readings a dispatch are taken off: one that is split
+ * has more.
+ */
 export function withinSteps(submissions: readonly StepsTime[]): WithinSteps {
   const byKernel = new Map<string, { calls: number; durationNs: number }>()
   const count = submissions.reduce((sum, { steps }) => sum + steps, 0)
-  for (const { kernel, startNs, endNs } of submissions.flatMap(({ dispatches = [] }) => dispatches)) {
-    const part = byKernel.get(kernel) ?? { calls: 0, durationNs: 0 }
-    byKernel.set(kernel, { calls: part.calls + 1, durationNs: part.durationNs + endNs - startNs })
+  let timingNs = 0
+  for (const { dispatches = [], clockNs = 0 } of submissions) {
+    timingNs += 3 * clockNs * dispatches.length
+    for (const { kernel, startNs, endNs, busyNs } of dispatches) {
+      const part = byKernel.get(kernel) ?? { calls: 0, durationNs: 0 }
+      byKernel.set(kernel, { calls: part.calls + 1, durationNs: part.durationNs + (busyNs ?? endNs - startNs) })
+    }
   }
   const parts = [...byKernel]
     .map(([kernel, { calls, durationNs }]) => ({ kernel, calls: calls / count, durationNs: durationNs / count }))
     .sort((a, b) => b.durationNs - a.durationNs)
   const durationNs = submissions.reduce((sum, one) => sum + one.durationNs, 0) / count
-  return { parts, durationNs, outsideNs: durationNs - parts.reduce((sum, part) => sum + part.durationNs, 0) }
+  const kernelsNs = parts.reduce((sum, part) => sum + part.durationNs, 0)
+  return { parts, durationNs, outsideNs: durationNs - kernelsNs - timingNs / count }
 }

@@ -46,9 +46,11 @@ export interface BenchRow {
   readonly speedupHigh?: number
   /** The peer's time over ours, pair by pair. */
   readonly ratios?: readonly number[]
+  /** In a race, on our row, instead of a speedup: the peer could not run with as many threads; its row says with how many it did. */
+  readonly unequalThreads?: true
   /** Where the time of a step goes, by kernel. */
   readonly parts?: readonly Part[]
-  /** Nanoseconds of a step during which no kernel ran, or more: launching, barriers, the host, and what timing them adds. */
+  /** Nanoseconds of a step that no kernel has: handing out work, waiting for it, the host; what timing adds is taken off as far as it is known. */
   readonly outsideKernelsNs?: number
   /** Of `medianNs`. */
   readonly outsideKernelsPercent?: number

@@ -60,7 +60,7 @@ export interface Part {
 /** Where the time of a step goes. */
 export interface Profile {
   readonly parts: readonly Part[]
-  /** Nanoseconds of a step during which no kernel runs, or more: whatever timing adds belongs here. Left out where that cannot be known. */
+  /** Nanoseconds of a step that no kernel has: launching, barriers, the host. Left out where that cannot be known. */
   readonly outsideKernelsNs?: number
 }
 

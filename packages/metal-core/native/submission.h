@@ -33,6 +33,8 @@ struct Outcome {
   uint32_t steps = 0;             // begun with the done flag clear
   bool cancelled = false;
   std::vector<int64_t> times;     // profile: start and end of each dispatch, in the order run
+  std::vector<int64_t> busy;      // profile: what the thread with the most to do spent in its kernel; empty where unknown
+  double clockNs = 0;             // profile: what reading the clock takes, which is done three times or more for each dispatch
 };
 
 // The done flag. A device whose host runs the steps one by one looks at it before each (`looksAtDone`). One that is

@@ -28,6 +28,10 @@ export interface NativeOutcome {
   readonly cancelled: boolean
   /** Profile mode: start and end of each dispatch in the order run; otherwise empty. */
   readonly times: Float64Array
+  /** Profile mode, where the device knows: nanoseconds in the kernel of the thread with the most to do, a dispatch each. */
+  readonly busy: Float64Array
+  /** Profile mode: nanoseconds that reading the clock takes; 0 where the host's clock is not what times dispatches. */
+  readonly clockNs: number
 }
 
 type DeviceHandle = NativeHandle<'device'>

@@ -68,14 +68,15 @@ function reasonOf(signal: AbortSignal): Error {
 }
 
 function resultOf(outcome: NativeOutcome, names: readonly RecordedName[] | undefined): SubmissionResult {
-  const { startNs, endNs, steps, times } = outcome
+  const { startNs, endNs, steps, times, busy, clockNs } = outcome
   const result = { startNs, endNs, durationNs: endNs - startNs, steps }
   if (!names) return result
   const dispatches: DispatchTime[] = []
   for (let i = 0; 2 * i + 1 < times.length; i++) {
     const name = names[i % names.length]
     const step = Math.floor(i / names.length)
-    dispatches.push({ ...name, step, startNs: times[2 * i], endNs: times[2 * i + 1] })
+    const busyNs = i < busy.length ? { busyNs: busy[i] } : {}
+    dispatches.push({ ...name, step, startNs: times[2 * i], endNs: times[2 * i + 1], ...busyNs })
   }
-  return { ...result, dispatches }
+  return { ...result, dispatches, ...(busy.length > 0 && { clockNs }) }
 }

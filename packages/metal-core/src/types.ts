@@ -109,6 +109,11 @@ export interface DispatchTime extends Interval {
   readonly label: string | undefined
   /** Which step of the submission, from 0. */
   readonly step: number
+  /**
+   * Nanoseconds that the thread with the most to do spent in the kernel; the rest of the interval is handing out work and waiting for it.
+   * CPU devices only.
+   */
+  readonly busyNs?: number
 }
 
 export interface SubmissionResult extends Interval {
@@ -118,4 +123,9 @@ export interface SubmissionResult extends Interval {
   readonly steps: number
   /** In profile mode: the time of each dispatch, in the order run. */
   readonly dispatches?: readonly DispatchTime[]
+  /**
+   * In profile mode on a CPU: nanoseconds that reading the clock takes. Three readings or more stand in `durationNs` for each dispatch, and
+   * about one of them in its `busyNs`.
+   */
+  readonly clockNs?: number
 }

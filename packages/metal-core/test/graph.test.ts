@@ -151,12 +151,14 @@ describe('CommandGraph', () => {
       ['sleep', undefined, 1],
     ])
     let last = result.startNs
-    for (const { label, startNs, endNs } of times) {
-      expect(endNs - startNs).toBeGreaterThanOrEqual(label === 'five' ? 5e6 : 1e6)
+    for (const { label, startNs, endNs, busyNs } of times) {
+      expect(busyNs).toBeGreaterThanOrEqual(label === 'five' ? 5e6 : 1e6)
+      expect(endNs - startNs).toBeGreaterThanOrEqual(busyNs!)
       expect(startNs).toBeGreaterThanOrEqual(last)
       last = endNs
     }
     expect(result.endNs).toBeGreaterThanOrEqual(last)
+    expect(result.clockNs).toBeGreaterThan(0)
     expect(() => graph.submit({ steps: 1e9, profile: true })).toThrow('expected at most 1048576 dispatches to profile')
   })
 

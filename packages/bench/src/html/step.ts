@@ -83,11 +83,11 @@ export function stepSection(rows: readonly BenchRow[]): Section | null {
   )
   const largest = profiled.map((row) => {
     const own = piecesOf(row)
-    const outside = own.find(({ kernel }) => kernel === rest)?.percent ?? 0
-    return `${barOf(row)}: ${own[0].kernel} ${own[0].percent.toFixed(0)} %, ${rest} ${outside.toFixed(0)} %`
+    const outside = own.find(({ kernel }) => kernel === rest)
+    return `${barOf(row)}: ${own[0].kernel} ${own[0].percent.toFixed(0)} %${outside ? `, ${rest} ${outside.percent.toFixed(0)} %` : ''}`
   })
   const text =
-    'Times of kernels come from a run that times each dispatch by itself, the step from runs that do not. Outside kernels: launching, barriers, the host, and what timing adds. '
+    'Times of kernels come from runs that time each dispatch by itself, the step from runs that do not. Outside kernels: handing out work, waiting for it, the host. '
     + `${largest.join('. ')}.`
   const table = htmlTable(
     ['step', 'kernel', 'calls', 'µs', '% of the step'],
@@ -115,9 +115,8 @@ function piecesOf(row: BenchRow): Piece[] {
     microseconds: durationNs / 1e3,
     calls,
   })
-  const sum = parts.reduce((total, { durationNs }) => total + durationNs, 0)
   const all = parts
     .map(({ kernel, durationNs, calls }) => piece(kernel, durationNs, calls))
     .sort((a, b) => b.percent - a.percent)
-  return [...all, piece(rest, outsideKernelsNs ?? Math.max(0, medianNs - sum), null)]
+  return outsideKernelsNs === undefined ? all : [...all, piece(rest, outsideKernelsNs, null)]
 }

@@ -93,6 +93,12 @@ Napi::Value graphStages(const Napi::CallbackInfo& info) {
   return result;
 }
 
+Napi::Float64Array toArray(Napi::Env env, const std::vector<int64_t>& values) {
+  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
 Napi::Value toObject(Napi::Env env, const Outcome& outcome) {
   if (outcome.error) throw *outcome.error;
   Napi::Object object = Napi::Object::New(env);
@@ -100,9 +106,9 @@ Napi::Value toObject(Napi::Env env, const Outcome& outcome) {
   object.Set("endNs", static_cast<double>(outcome.endNs));
   object.Set("steps", outcome.steps);
   object.Set("cancelled", outcome.cancelled);
-  Napi::Float64Array times = Napi::Float64Array::New(env, outcome.times.size());
-  for (size_t i = 0; i < outcome.times.size(); i++) times.Data()[i] = static_cast<double>(outcome.times[i]);
-  object.Set("times", times);
+  object.Set("times", toArray(env, outcome.times));
+  object.Set("busy", toArray(env, outcome.busy));
+  object.Set("clockNs", outcome.clockNs);
   return object;
 }
 

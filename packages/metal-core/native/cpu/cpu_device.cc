@@ -73,6 +73,10 @@ class CpuDevice final : public Device {
     onLibrary(std::move(error), std::move(library));
   }
 
+  std::unique_ptr<Prepared> finish(const Graph& graph) override {
+    return std::make_unique<CpuCosts>(graph.dispatches().size());
+  }
+
   std::shared_ptr<Submission> submit(std::shared_ptr<const Graph> graph, SubmitOptions options,
                                      OnDone onDone) override {
     auto submission = std::make_shared<Submission>();

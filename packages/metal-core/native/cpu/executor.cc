@@ -16,8 +16,9 @@ constexpr uint64_t kMostChunksPerThread = 32;  // where work is even, of a dispa
 // and the results that the next stage fetches from its cache.
 constexpr uint64_t kChunkNs = 600;
 
-// One step in so many is timed, which costs it some 50 ns a chunk: work changes as contexts grow.
+// One step of a graph in so many is timed, which costs it some 50 ns a chunk: work changes as contexts grow, by this factor at most.
 constexpr uint64_t kStepsBetweenTimings = 64;
+constexpr uint64_t kMostGrowth = 8;
 
 constexpr uint32_t kMessageBytes = 1024;
 
@@ -35,16 +36,29 @@ int64_t nowNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - epoch).count();
 }
 
+namespace {
+
+double clockNs() {
+  constexpr int kReadings = 200;
+  const int64_t start = nowNs();
+  for (int i = 1; i < kReadings; i++) nowNs();
+  return static_cast<double>(nowNs() - start) / kReadings;
+}
+
+}  // namespace
+
 Outcome Executor::execute(const Graph& graph, const SubmitOptions& options, const Submission& submission) {
   Outcome outcome;
-  plan(graph, options.profile);
+  const auto& costs = static_cast<const CpuCosts&>(*graph.finished());
+  plan(graph, costs, options.profile);
   if (options.profile) outcome.times.reserve(std::min<size_t>(parts_.size() * 2 * options.steps, 1 << 16));
+  longestBusy();  // forgets steps that were timed without being asked for
   pool_.setEager(true);
   outcome.startNs = nowNs();
   while (outcome.steps < options.steps && !outcome.error) {
     outcome.cancelled = submission.cancel.load(std::memory_order_acquire);
     if (outcome.cancelled || isDone(options)) break;
-    timed_ = timed_ || ++steps_ % kStepsBetweenTimings == 0;
+    timed_ = options.profile || costs.steps++ % kStepsBetweenTimings == 0;
     for (const Stage& stage : stages_) {
       if (stopping_()) {
         outcome.error = Error(ErrorCode::kDisposed,
@@ -55,26 +69,28 @@ Outcome Executor::execute(const Graph& graph, const SubmitOptions& options, cons
       if (options.profile) outcome.times.push_back(nowNs());
       outcome.error = runStage(stage);
       if (outcome.error) break;
-      if (options.profile) outcome.times.push_back(nowNs());
+      if (options.profile) {
+        outcome.times.push_back(nowNs());
+        outcome.busy.push_back(longestBusy());
+      }
     }
     if (outcome.error) break;
     outcome.steps++;
     if (timed_) learnCosts();
   }
   outcome.endNs = nowNs();
+  if (options.profile) outcome.clockNs = clockNs();
   pool_.setEager(false);
   return outcome;
 }
 
-void Executor::plan(const Graph& graph, bool separately) {
+void Executor::plan(const Graph& graph, const CpuCosts& costs, bool separately) {
   parts_.clear();
   stages_.clear();
-  timed_ = false;
   for (size_t i = 0; i < graph.dispatches().size(); i++) {
     const Dispatch& dispatch = graph.dispatches()[i];
     const auto* prepared = static_cast<const CpuPrepared*>(dispatch.prepared.get());
-    parts_.push_back({&dispatch, prepared, 0, 0, 0});
-    timed_ |= prepared->costNs == 0;
+    parts_.push_back({&dispatch, prepared, &costs.ns[i], 0, 0, 0});
     if (i == 0 || separately || graph.stages()[i] != graph.stages()[i - 1]) stages_.push_back({i, i, 0});
     stages_.back().end = i + 1;
   }
@@ -93,7 +109,7 @@ void Executor::cut() {
 }
 
 void Executor::cutPart(Part& part) {
-  const uint64_t threads = pool_.threads(), groups = part.prepared->threadgroups, cost = part.prepared->costNs;
+  const uint64_t threads = pool_.threads(), groups = part.prepared->threadgroups, cost = *part.costNs;
   part.edges = edges_.size();
   edges_.push_back(0);
   // How many threadgroups are worth a chunk.
@@ -110,13 +126,21 @@ void Executor::cutPart(Part& part) {
 
 void Executor::learnCosts() {
   for (Part& part : parts_) {
-    // A thread that was held up while it was timed says nothing of its work: the cost doubles at most.
-    const uint64_t before = part.prepared->costNs, now = std::max<uint64_t>(1, part.busyNs);
-    part.prepared->costNs = before == 0 ? now : std::min(now, 2 * before);
+    // A thread that was held up while it was timed says nothing of its work.
+    const uint64_t before = *part.costNs, now = std::max<uint64_t>(1, part.busyNs);
+    *part.costNs = before == 0 ? now : std::min(now, kMostGrowth * before);
     part.busyNs = 0;
   }
-  timed_ = false;
   cut();
+}
+
+int64_t Executor::longestBusy() {
+  int64_t longest = 0;
+  for (Busy& thread : busy_) {
+    longest = std::max(longest, thread.ns);
+    thread.ns = 0;
+  }
+  return longest;
 }
 
 std::optional<Error> Executor::runStage(const Stage& stage) {
@@ -168,7 +192,11 @@ void Executor::runPart(const Part& part, uint64_t chunk, uint32_t thread) {
   const uint64_t begin = edges_[part.edges + chunk], end = edges_[part.edges + chunk + 1];
   const int64_t startNs = timed_ ? nowNs() : 0;
   const int status = prepared.run(&call, begin, end);
-  if (timed_) __atomic_fetch_add(&part.busyNs, static_cast<uint64_t>(nowNs() - startNs), __ATOMIC_RELAXED);
+  if (timed_) {
+    const int64_t ns = nowNs() - startNs;
+    busy_[thread].ns += ns;
+    __atomic_fetch_add(&part.busyNs, static_cast<uint64_t>(ns), __ATOMIC_RELAXED);
+  }
   if (status == 0) return;
   message[kMessageBytes - 1] = 0;
   throw Error(ErrorCode::kKernel,

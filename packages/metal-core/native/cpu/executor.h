@@ -15,11 +15,21 @@ namespace metal_core {
 // Nanoseconds of a monotonic clock since the process first asked.
 int64_t nowNs();
 
+// What the executor has learnt of a graph. It alone reads and writes this, on its thread.
+class CpuCosts final : public Prepared {
+ public:
+  explicit CpuCosts(size_t dispatches) : ns(dispatches, 0) {}
+  mutable std::vector<uint64_t> ns;  // of each dispatch: what its threads took together when it was last timed; 0: never
+  mutable uint64_t steps = 0;        // run so far
+};
+
 class Executor {
  public:
   // `stopping` is looked at between stages.
-  Executor(Pool& pool, std::function<bool()> stopping) : pool_(pool), stopping_(std::move(stopping)), scratch_(pool.threads()) {}
+  Executor(Pool& pool, std::function<bool()> stopping)
+      : pool_(pool), stopping_(std::move(stopping)), scratch_(pool.threads()), busy_(pool.threads()) {}
 
+  // `graph.finished()` is a CpuCosts.
   Outcome execute(const Graph& graph, const SubmitOptions& options, const Submission& submission);
 
  private:
@@ -27,6 +37,7 @@ class Executor {
   struct Part {
     const Dispatch* dispatch;
     const CpuPrepared* prepared;
+    uint64_t* costNs;
     size_t edges;             // chunk i has the threadgroups from edges_[edges + i] to the next edge
     uint64_t chunks;
     mutable uint64_t busyNs;  // of all its threads, atomic; counted in steps that are timed
@@ -45,10 +56,11 @@ class Executor {
     std::optional<Error> error;
   };
 
-  void plan(const Graph& graph, bool separately);
+  void plan(const Graph& graph, const CpuCosts& costs, bool separately);
   void cut();
   void cutPart(Part& part);
   void learnCosts();
+  int64_t longestBusy();  // of any thread since it was last asked
   std::optional<Error> runStage(const Stage& stage);
   static void runChunk(void* context, uint64_t chunk, uint32_t thread);
   void runPart(const Part& part, uint64_t chunk, uint32_t thread);
@@ -59,8 +71,12 @@ class Executor {
   std::vector<Part> parts_;
   std::vector<Stage> stages_;
   std::vector<uint64_t> edges_;
-  uint64_t steps_ = 0;   // of all graphs
-  bool timed_ = false;   // the step under way
+  // What a thread spends in kernels during a step that is timed.
+  struct alignas(64) Busy {
+    int64_t ns = 0;
+  };
+  std::vector<Busy> busy_;  // one for each thread
+  bool timed_ = false;      // the step under way
 };
 
 }  // namespace metal_core

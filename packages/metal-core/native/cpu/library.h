@@ -18,7 +18,6 @@ class CpuPrepared final : public Prepared {
   uint64_t threadgroups = 0;   // in all
   uint64_t scratchBytes = 0;   // a thread
   int (*run)(const cpu_kernel_call*, uint64_t, uint64_t) = nullptr;
-  mutable uint64_t costNs = 0;  // what its threads took together when it was last timed; 0: never. Executor's alone
 };
 
 // Throws Error: kLibrary when the file cannot be loaded, has no cpu_kernel_library_open, another ABI number, or a

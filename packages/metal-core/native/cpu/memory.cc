@@ -58,6 +58,7 @@ class CpuBuffer final : public Buffer {
 class SharedBuffer final : public Buffer {
  public:
   SharedBuffer(Piece piece, uint64_t byteLength) : Buffer(byteLength, Storage::kPrivate, true), piece_(std::move(piece)) {}
+  ~SharedBuffer() override { metal_core::discard(piece_); }
   void* host() const override { return piece_.data; }
   uint64_t address() const override { return reinterpret_cast<uintptr_t>(piece_.data); }
 

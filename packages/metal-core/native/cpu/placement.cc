@@ -2,6 +2,8 @@
 
 #if defined(__linux__)
 #include <sched.h>
+
+#include <cstring>
 #endif
 
 namespace metal_core {
@@ -15,7 +17,10 @@ constexpr std::chrono::milliseconds kBetweenMoves{1};
 // Restricts the calling thread to `wanted`, which makes it leave its processor, and then lets it run on `allowed` again.
 bool moveTo(const cpu_set_t& wanted, const cpu_set_t& allowed) {
   if (sched_setaffinity(0, sizeof(wanted), &wanted) != 0) return false;
-  sched_setaffinity(0, sizeof(allowed), &allowed);
+  if (sched_setaffinity(0, sizeof(allowed), &allowed) == 0) return true;
+  cpu_set_t all;  // what was allowed has changed meanwhile: the system takes what it allows now
+  std::memset(&all, 0xff, sizeof(all));
+  sched_setaffinity(0, sizeof(all), &all);
   return true;
 }
 

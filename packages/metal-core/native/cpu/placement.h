@@ -18,8 +18,9 @@ class Placement {
   void note(uint32_t thread);
 
   // The same; and if a thread with a lower number was last seen on this processor, moves to one that the process may use and where
-  // none was seen. It may be scheduled anywhere afterwards, as before. At most once a millisecond, since others may want that
-  // processor too. Does nothing where the system does not allow it, or has no such call.
+  // none was seen. It may then be scheduled anywhere that it might have been before (Linux remembers that set: processors that a
+  // container is given later are not in it). At most once a millisecond, since others may want that processor too. Does nothing
+  // where the system does not allow it, or has no such call.
   void spread(uint32_t thread);
 
  private:

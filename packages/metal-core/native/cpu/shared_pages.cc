@@ -52,7 +52,9 @@ Piece takePiece(uint64_t bytes) {
   }
   uint8_t* data = pages->data() + shared.taken;
   shared.taken += rounded;
-  return {std::move(pages), data};
+  return {std::move(pages), data, rounded};
 }
+
+void discard(const Piece& piece) { madvise(piece.data, piece.bytes, MADV_DONTNEED); }
 
 }  // namespace metal_core

@@ -32,11 +32,14 @@ class Pages {
 struct Piece {
   std::shared_ptr<Pages> owner;  // null: the system has no room
   uint8_t* data = nullptr;       // zeros, at a multiple of kPageBytes
+  uint64_t bytes = 0;            // a multiple of it
 };
 
-// `bytes` of at most kHugePage / 2. Pieces are given out once, from front to back: what is disposed between others stays taken until
-// those are disposed too.
+// `bytes` of at most kHugePage / 2. Pieces are given out once, from front to back.
 Piece takePiece(uint64_t bytes);
+
+// Gives the memory of a piece back to the system, whatever its neighbours do; nothing may read it any more.
+void discard(const Piece& piece);
 
 }  // namespace metal_core
 #endif

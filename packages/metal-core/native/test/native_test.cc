@@ -14,6 +14,7 @@
 #include "../cpu/cpu_device.h"
 #include "../cpu/executor.h"
 #include "../cpu/library.h"
+#include "../cpu/limits.h"
 #include "../cpu/memory.h"
 #include "../cpu/placement.h"
 #include "../cpu/pool.h"
@@ -78,7 +79,7 @@ void workersLeaveTheirCallersProcessor() {
   const int processor = sched_getcpu();
   CPU_ZERO(&here);
   CPU_SET(processor, &here);
-  CHECK(sched_setaffinity(0, sizeof(here), &here) == 0);
+  if (sched_setaffinity(0, sizeof(here), &here) != 0) return;  // not in this container
   Placement placement(2);
   placement.note(0);
   int moved = -1;
@@ -112,7 +113,24 @@ void piecesShareHugePages() {
     }
     CHECK(pages.expired());
     pages = pieces[0].owner;
+    discard(pieces[3]);  // its neighbours keep what they have
+    CHECK(pieces[3].data[0] == 0 && pieces[2].data[bytes - 1] == 3 && pieces[4].data[0] == 5);
   }
+  // From several threads, each to itself.
+  std::vector<std::thread> threads;
+  for (int i = 1; i <= 4; i++) {
+    threads.emplace_back([i, bytes] {
+      std::vector<Piece> pieces;
+      for (int k = 0; k < 50; k++) {
+        pieces.push_back(takePiece(bytes));
+        std::memset(pieces.back().data, i, bytes);
+      }
+      for (const Piece& piece : pieces) {
+        CHECK(std::all_of(piece.data, piece.data + bytes, [i](uint8_t byte) { return byte == i; }));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
   const auto device = createCpuDevice(1);
   const std::vector<uint8_t> data(bytes, 7);
   const auto a = device->allocate(bytes, Storage::kPrivate, data.data()), b = device->allocate(bytes, Storage::kPrivate, data.data());
@@ -234,7 +252,11 @@ void deviceRunsGraphs() {
   }
   options.profile = true;
   options.steps = 3;
-  CHECK(run(*device, graph, options).times.size() == 2 * 3 * 4);
+  const Outcome profiled = run(*device, graph, options);
+  CHECK(profiled.times.size() == 2 * 3 * 4 && profiled.busy.size() == 3 * 4);
+  for (size_t i = 0; i < profiled.busy.size(); i++) {
+    CHECK(profiled.busy[i] > 0 && profiled.busy[i] <= profiled.times[2 * i + 1] - profiled.times[2 * i]);
+  }
   const uint32_t one = 1;
   options.done = device->allocate(4, Storage::kShared, &one);
   CHECK(run(*device, graph, options).steps == 0);
@@ -261,6 +283,40 @@ void eachThreadgroupRunsOnce() {
       }
     }
   }
+}
+
+std::atomic<int> calls{0};
+std::atomic<bool> slow{false};
+int countCalls(const cpu_kernel_call*, uint64_t, uint64_t) {
+  calls++;
+  if (slow.load()) pause(100);
+  return 0;
+}
+
+// Little work stays on one thread, and does not once it has grown: graphs that take turns are timed like one alone.
+void chunksFollowTheWork() {
+  const auto device = createCpuDevice(2);
+  std::vector<std::shared_ptr<Graph>> graphs;
+  for (int i = 0; i < 2; i++) {
+    graphs.push_back(std::make_shared<Graph>(1024));
+    graphs.back()->record(dispatchOf(std::make_shared<TestKernel>(countCalls, std::vector<Access>{}), 64, {}));
+    graphs.back()->freeze(*device);
+  }
+  const auto callsOf = [&](int steps) {
+    calls = 0;
+    for (int step = 0; step < steps; step++) {
+      for (const auto& graph : graphs) CHECK(run(*device, graph, {}).steps == 1);
+    }
+    return calls.load();
+  };
+  callsOf(200);
+  const int few = callsOf(10);
+  slow = true;
+  callsOf(400);
+  const int many = callsOf(10);
+  slow = false;
+  const bool alone = readLimits("").cores == 1;  // then there is one thread, and nothing to share
+  CHECK(alone ? many == few : many > 2 * few);
 }
 
 void deviceKeepsOrder() {
@@ -290,6 +346,7 @@ void kernelsFailOnce() {
   const auto device = createCpuDevice(2);
   auto graph = std::make_shared<Graph>(1024);
   graph->record(dispatchOf(std::make_shared<TestKernel>(failAlways, std::vector<Access>{}), 100, {}));
+  graph->freeze(*device);
   for (int i = 0; i < 50; i++) {
     const Outcome outcome = run(*device, graph, {});
     CHECK(outcome.error && outcome.error->message().rfind("[test] at ", 0) == 0);
@@ -420,6 +477,7 @@ int main() {
       {"the queue keeps order and stops", queueKeepsOrderAndStops},
       {"the device runs graphs", deviceRunsGraphs},
       {"each threadgroup runs once", eachThreadgroupRunsOnce},
+      {"chunks follow the work", chunksFollowTheWork},
       {"the device keeps order", deviceKeepsOrder},
       {"kernels fail once", kernelsFailOnce},
       {"done flags are checked", doneFlagsAreChecked},
