@@ -15,15 +15,12 @@ const geometry = { geometry: 'qwen3-0.6b', vocabSize: 32_000 } as const
 const context = 1024
 
 /**
- * Below this many bytes a token, weights may stay in a cache from one token to the next. Half of what the cold pool leaves
- * between two uses of a copy: a pass goes through the weights in the same order each time, so a cache that is a little too
+ * See `BenchCase.cached`: with fewer bytes a token, weights may stay in a cache from one token to the next. Half of what the cold pool
+ * leaves between two uses of a copy: a pass goes through the weights in the same order each time, so a cache that is a little too
  * small for them already has none of them left.
  */
-const coldModelBytes = coldBytes / 2
-
-/** See `BenchCase.cached`. */
-export function isCached(model: Model): boolean {
-  return model.describe().bytesPerToken < coldModelBytes
+export function isCached(model: Model, minColdBytes: number = coldBytes): boolean {
+  return model.describe().bytesPerToken < minColdBytes / 2
 }
 
 export interface BenchModel {
@@ -51,7 +48,7 @@ export function checkModels({ geometries = [], vocabSize }: Filter): void {
 }
 
 /** Yields the models one at a time; each is disposed when the generator goes on. */
-export async function* models({ device, filter, signal }: SuiteContext): AsyncGenerator<BenchModel> {
+export async function* models({ device, filter, signal, minColdBytes }: SuiteContext): AsyncGenerator<BenchModel> {
   const formats = (filter.formats ?? ['fp4', 'mxfp4', 'nvfp4']).filter(isFp4Format)
   const vocabSize = filter.vocabSize ?? geometry.vocabSize
   for (const { name, layers } of filter.geometries ?? [{ name: stories }, { name: geometry.geometry }]) {
@@ -77,7 +74,7 @@ export async function* models({ device, filter, signal }: SuiteContext): AsyncGe
       context: typeof source === 'string' ? 512 : context,
     })
     try {
-      yield { model, name, cached: isCached(model) }
+      yield { model, name, cached: isCached(model, minColdBytes) }
     } finally {
       await model.dispose()
     }

@@ -1,4 +1,4 @@
-/** Reading a prompt, as a user waits for it: from the call to the first token. */
+/** Reading a prompt: from when all is ready for it (graphs recorded, weights in memory) until the first new token. */
 import { type Suite, defineSuite } from '@metal-fp4/bench'
 import { models, promptTokens } from './models.js'
 
@@ -7,7 +7,8 @@ const chunkRows = 128
 
 export const prefill: Suite = defineSuite({
   name: 'prefill',
-  summary: 'prompt tokens a second until the first new token, for prompts of --m tokens (default 128)',
+  summary:
+    'prompt tokens a second, once graphs are recorded, until the first new token; prompts of --m tokens (default 128)',
   async *cases(context) {
     const lengths = (context.filter.m ?? [128]).filter((length) => length > 8)
     if (lengths.length === 0) return

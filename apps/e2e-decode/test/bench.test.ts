@@ -3,6 +3,8 @@ import { createDevice } from '@metal-fp4/metal-core'
 import { expect, it } from 'vitest'
 import { type Filter, type Suite, defineSuite, runCli, runSuites } from '@metal-fp4/bench'
 import { checkModels, decode, prefill, targets } from '../bench/index.js'
+import { isCached } from '../bench/models.js'
+import type { Model } from '../src/index.js'
 
 it('decode and prefill give rows with tokens a second, for the default model and a geometry', async () => {
   using device = await createDevice({ backend: 'cpu' })
@@ -42,6 +44,17 @@ it('decode and prefill give rows with tokens a second, for the default model and
   }
   // 0.44 G projection weights and the output matrix at 4.125 bits, norms in float32.
   expect(rows[1].bytes / 1e6).toBeCloseTo(244, -1)
+})
+
+it('a model whose tokens a larger cache holds is cached there', () => {
+  const model = { describe: () => ({ bytesPerToken: 244e6 }) } as unknown as Model
+  expect([undefined, 256, 464, 468, 2048].map((mib) => isCached(model, mib && mib * 2 ** 20))).toEqual([
+    false,
+    false,
+    false,
+    true,
+    true,
+  ])
 })
 
 it('the default model has a name like other geometries, and goes without others when it is named', async () => {

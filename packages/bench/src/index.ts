@@ -8,7 +8,7 @@ export { type AnySuite } from './cli/suites.js'
 export { type CompareOptions, type Compared, type Comparison, type Verdict, compareReports } from './compare/compare.js'
 export { type Interval, medianInterval, ratioInterval, sameProbability } from './compare/interval.js'
 export { type ColdPool, type ColdPoolOptions, coldBytes, coldPool, copiesFor } from './cold-pool.js'
-export { BenchError } from './errors.js'
+export { BenchError, messageOf } from './errors.js'
 export { type Machine, describeMachine } from './machine.js'
 export { type ReportFormat, report } from './reporters/index.js'
 export type { HtmlOptions } from './html/index.js'
@@ -33,7 +33,7 @@ export { type BenchFailure, type BenchReport, type BenchRow, type CountRow, type
 export { type CountOptions, type CountProgress, countSuites } from './counting.js'
 export { type RunOptions, type RunProgress, runSuites } from './runner.js'
 export { type SamplingOptions, sampleCase } from './sampling.js'
-export { type Summary, summarize } from './statistics.js'
+export { type Summary, medianOf, summarize } from './statistics.js'
 export {
   type BenchCase,
   type CountingCase,

@@ -22,6 +22,11 @@ export interface Roof {
 /** Bytes that one threadgroup of stream_read sums: pieces enough for any number of threads, each long enough to stream. */
 const pieceBytes = 1024 * 1024
 
+/** Bytes to read where `minColdBytes` lie between two uses of the same weights: what keeps those out of a cache has to keep the roof out of it. */
+export function roofBytesFor(minColdBytes: number = coldBytes): number {
+  return Math.max(coldBytes, minColdBytes)
+}
+
 /** Opens the measurement; `bytes` is rounded up to whole MiB. */
 export async function openRoof(device: Device, bytes: number = coldBytes): Promise<Roof> {
   const source = streamReadFor(device.info)

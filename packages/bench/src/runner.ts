@@ -1,6 +1,6 @@
 /** Runs suites on a device, one case at a time, each between two measurements of the roof. */
 import type { Device } from '@metal-fp4/metal-core'
-import { type Roof, openRoof } from './roof.js'
+import { type Roof, openRoof, roofBytesFor } from './roof.js'
 import { type BenchFailure, type BenchRow, caseName, makeRow, profileFields } from './rows.js'
 import { messageOf } from './errors.js'
 import { type SamplingOptions, sampleCase } from './sampling.js'
@@ -48,7 +48,7 @@ export async function runSuites(options: RunOptions): Promise<{ rows: BenchRow[]
     signal,
     ...(minColdBytes !== undefined && { minColdBytes }),
   }
-  const roof = options.roof ?? (await openRoof(device, roofBytes))
+  const roof = options.roof ?? (await openRoof(device, roofBytes ?? roofBytesFor(options.minColdBytes)))
   const failed = (suite: Suite, name: string, error: unknown): void => {
     signal.throwIfAborted()
     const failure = { suite: suite.name, case: name, threads: context.threads, message: messageOf(error) }

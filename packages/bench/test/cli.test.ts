@@ -103,6 +103,7 @@ describe('runCli', () => {
     [['--shape', '4096'], "Expected NxK such as 4096x14336, got '4096'."],
     [['--shape', '0x4096'], 'Expected an integer from 1 to'],
     [['--shape', '65536x65536'], "Expected at most 2147483648 weights, got '65536x65536'."],
+    [['read', '--threads', '1,60000'], '[--threads] expected at most '],
     [['--threads', '70000'], 'Expected an integer from 1 to 65536'],
     [['--precision', 'in8'], "Expected one of float32, int8, got 'in8'."],
     [['--precision', 'int8,'], "Expected one of float32, int8, got ''."],

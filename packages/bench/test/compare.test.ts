@@ -125,7 +125,9 @@ describe('compareReports', () => {
     expect(verdict({ roof: 40 }, { roof: 46, samples: around(87) })).toBe('roof')
     // Slower by more than the roof.
     expect(verdict({ roof: 40 }, { roof: 35, samples: around(150) })).toBe('slower')
-    // What does not wait for memory has no such excuse.
+    // What does not wait for memory has no such excuse: half of the roof, or many rows.
+    const half = around(150)
+    expect(verdict({ roof: 40, samples: half }, { roof: 35, samples: half.map((ns) => ns * 1.14) })).toBe('slower')
     expect(verdict({ roof: 40, m: 64 }, { roof: 35, m: 64, samples: around(114) })).toBe('slower')
   })
 
@@ -160,6 +162,14 @@ describe('compareReports', () => {
       'gemv b fp4 float32 M=1 64x64 1 threads (2)',
     ])
     expect(compared.onlyAfter).toEqual(['gemv c fp4 float32 M=1 64x64 1 threads'])
+  })
+
+  it('says when the reports are of different machines', () => {
+    const [here, there] = [report(row({})), { ...report(row({})), machine: { ...machine, cpu: 'Other CPU' } }]
+    const compared = compareReports(here, there)
+    expect(compared.cpus).toEqual(['Test CPU', 'Other CPU'])
+    expect(compareText(compared, { color: false })).toContain('\nA was made on Test CPU, B on Other CPU: ')
+    expect(compareReports(here, here)).not.toHaveProperty('cpus')
   })
 
   it('is printed with the worst first', () => {

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url'
 import { parseHTML } from 'linkedom'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { findChromium, launchChromium, withoutChromium } from '../../../scripts/chromium.mjs'
-import { type BenchReport, htmlReport, report, runCli } from '../src/index.js'
+import { type BenchReport, type BenchRow, htmlReport, report, runCli } from '../src/index.js'
 import { sampleReport } from './support/sample-report.js'
 
 describe('htmlReport', () => {
@@ -24,6 +24,33 @@ describe('htmlReport', () => {
       '<td class="number">2.00</td>',
     ]
     expect(texts.filter((text) => !page.includes(text))).toEqual([])
+  })
+
+  it('has times and no quotient of a race with other threads, and says so', async () => {
+    const rows = sampleReport.rows.map(({ speedup: _, speedupLow: __, speedupHigh: ___, ratios: ____, ...row }) =>
+      row.versus !== undefined
+        ? { ...row, unequalThreads: true as const }
+        : row.engine === undefined
+          ? row
+          : { ...row, threads: 1 },
+    ) as readonly BenchRow[]
+    const page = await htmlReport([{ ...sampleReport, rows }])
+    expect(page).toContain(
+      'node-llama-cpp 3.22.1 could not run with 2 threads and had 1 thread: decode, qwen3-0.6b, mxfp4',
+    )
+    expect(page).toContain('50.0 tokens/s with 1 thread')
+    expect(
+      /2\.00|NaN/.exec(page.slice(page.indexOf('<section id="peers">'), page.indexOf('<section id="rows">'))),
+    ).toBe(null)
+  })
+
+  it('draws the roof of the memory as a band from the least to the greatest of its rows', async () => {
+    const roofs = (roof: number): readonly BenchRow[] =>
+      sampleReport.rows.slice(0, 1).map((row) => ({ ...row, roofGigabytesPerSecond: roof }))
+    const page = await htmlReport([{ ...sampleReport, rows: [...roofs(31), ...roofs(44)] }])
+    expect(page).toContain('1 thread: memory reads 31 to 44 GB/s')
+    expect(page).toContain('aria-label="area"')
+    expect(await htmlReport([{ ...sampleReport, rows: roofs(40) }])).toContain('1 thread: memory reads 40 GB/s')
   })
 
   it('leaves out what no row has', async () => {

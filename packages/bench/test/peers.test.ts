@@ -9,12 +9,16 @@ import {
   type Contest,
   type ContestSuite,
   defineContestSuite,
+  describeMachine,
   openPeer,
+  readReport,
+  report,
   resolvePeer,
   runCli,
   runContest,
   runContests,
 } from '../src/index.js'
+import { progressWriter } from '../src/cli/progress.js'
 import { parsePeer } from '../src/peers/resolve.js'
 import { readSuite } from './support/read-suite.js'
 
@@ -213,6 +217,34 @@ describe('runContests', () => {
       { engine: 'fake-peer 9.9.9', medianNs: 5e6, bytes: 2000, peerSettings: 'version 9.9.9', precision: 'peer' },
     ])
     expect(rows[1]).not.toHaveProperty('versus')
+  })
+
+  it('gives both times and no quotient where the peer ran with fewer threads', async () => {
+    const suite = defineContestSuite({
+      ...races,
+      *contests(context) {
+        for (const contest of races.contests(context) as Iterable<Contest>) yield { ...contest, peerThreads: 3 }
+      },
+    })
+    const peer = { name: 'fake-peer', version: '9.9.9', entry: 'file:///nowhere.js' }
+    const told: string[] = []
+    const show = progressWriter({ stderr: (text) => void told.push(text), terminal: false })
+    const options = { device, suites: [suite], peer, cacheFolder: '.', samples: 2, roofBytes: 1024 * 1024 }
+    const { rows, failures } = await runContests({ ...options, onProgress: show })
+    expect(failures).toEqual([])
+    expect(rows).toMatchObject([
+      { threads: 1, versus: 'fake-peer 9.9.9', unequalThreads: true },
+      { threads: 3, engine: 'fake-peer 9.9.9', medianNs: 5e6 },
+    ])
+    for (const field of ['speedup', 'speedupLow', 'speedupHigh', 'ratios']) expect(rows[0]).not.toHaveProperty(field)
+    expect(told.join('')).toContain('no race, ours ran with 1 threads and it with 3')
+    const saved = join(tmpdir(), `bench-unequal-${process.pid}.json`)
+    writeFileSync(saved, report({ machine: describeMachine(), rows }, 'json'))
+    try {
+      expect(readReport(saved).rows).toEqual(rows)
+    } finally {
+      rmSync(saved)
+    }
   })
 
   it('reports what could not be set up, and runs the rest', async () => {

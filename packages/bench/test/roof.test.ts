@@ -1,9 +1,18 @@
 import { type Device, createDevice } from '@metal-fp4/metal-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openRoof } from '../src/index.js'
+import { roofBytesFor } from '../src/roof.js'
+import { coldBytes } from '../src/cold-pool.js'
 import { nativeLibraryPath } from '../src/native-library.js'
 
 const words = 3 * 1024
+
+it('reads as much as lies between two uses of the same weights, and never less than by default', () => {
+  expect([undefined, 1, coldBytes, 8 * coldBytes].map(roofBytesFor)).toEqual([
+    ...Array.from({ length: 3 }, () => coldBytes),
+    8 * coldBytes,
+  ])
+})
 
 describe('stream_read', () => {
   let device: Device

@@ -3,6 +3,7 @@ export { DispatchError } from './errors.js'
 export { type Explanation, explain } from './explain.js'
 export { libraryFor } from './library.js'
 export { type MatmulOptions, matmul, matmulFp4 } from './matmul.js'
+export { hasKernels } from './policy/check-rules.js'
 export { parsePolicy, policyJson } from './policy/file.js'
 export {
   type DevicePolicy,
@@ -39,6 +40,7 @@ export { type Choice, type SelectOptions, selectKernel } from './select-kernel.j
 export { type DenseWeights, type Fp4Weights, type WeightMemory, type Weights } from './weights.js'
 export { denseWeightsFrom, fp4WeightsFrom } from './weights-from.js'
 export {
+  type CandidateSetting,
   type Measurement,
   type TunedChoice,
   type TunerCandidate,

@@ -1,6 +1,7 @@
 /** The tuner without a device: what it may choose from, and what measurements make it choose. */
 import { describe, expect, it } from 'vitest'
 import {
+  type DeviceProfile,
   type Measurement,
   type Precision,
   type TunerCandidate,
@@ -11,33 +12,51 @@ import {
   tunerCandidates,
 } from '../src/index.js'
 
-const cpu = { backend: 'cpu', name: 'a CPU' } as const
+const cpu = { backend: 'cpu', name: 'a CPU, avx512' } as const
 
 describe('candidates', () => {
-  const namesIn = (asked: Precision, m: number): string[] => {
-    const { order } = selectKernel({ m: 1, n: 256, k: 512, format: 'fp4', precision: asked }, cpu)
-    return tunerCandidates({ m, n: 256, k: 512, format: 'fp4', precision: asked }, 'cpu', order).map(candidateName)
+  const namesIn = (asked: Precision, m: number, profile: Pick<DeviceProfile, 'backend' | 'name'> = cpu): string[] => {
+    const { order } = selectKernel({ m: 1, n: 256, k: 512, format: 'fp4', precision: asked }, profile)
+    return tunerCandidates({ m, n: 256, k: 512, format: 'fp4', precision: asked }, profile, order).map(candidateName)
   }
   const names = (m: number): string[] => namesIn('float32', m)
 
-  it('in precision int8 name one tile of gemm_fp4: both are the same code', () => {
-    expect(namesIn('int8', 3)).toEqual(['gemv_fp4', 'gemv_fp4 rows=eight', 'gemm_fp4 rows8'])
-    expect(namesIn('int8', 64)).toEqual(['gemm_fp4 rows8'])
+  it('on a CPU are one kernel in precision int8 and with AVX2, whatever it is called: all of them are the same code', () => {
+    const avx2 = { backend: 'cpu', name: 'a CPU, avx2' } as const
+    for (const [precision, profile] of [
+      ['int8', cpu],
+      ['int8', avx2],
+      ['float32', avx2],
+    ] as const) {
+      for (const m of [1, 3, 8]) expect(namesIn(precision, m, profile)).toEqual(['gemv_fp4'])
+      for (const m of [9, 64, 512]) expect(namesIn(precision, m, profile)).toEqual(['gemm_fp4 rows8'])
+    }
     const [rows8, panel] = (['rows8', 'panel'] as const).map((tile) => ({ kernel: 'gemm_fp4', tile }) as const)
-    expect(isSameCandidate(rows8, panel, 'int8')).toBe(true)
-    expect(isSameCandidate(rows8, panel, 'float32')).toBe(false)
-    expect(isSameCandidate({ kernel: 'gemv_fp4' }, panel, 'int8')).toBe(false)
+    expect(isSameCandidate(rows8, panel, { ...cpu, precision: 'int8' })).toBe(true)
+    expect(isSameCandidate(rows8, panel, { ...avx2, precision: 'float32' })).toBe(true)
+    expect(isSameCandidate(rows8, panel, { ...cpu, precision: 'float32' })).toBe(false)
+    expect(isSameCandidate(rows8, panel, { backend: 'metal', name: 'a GPU', precision: 'int8' })).toBe(false)
   })
 
-  it('are the kernels of one order, each compiled for as many rows or more', () => {
-    expect(names(3)).toEqual(['gemv_fp4', 'gemv_fp4 rows=eight', 'gemm_fp4 rows8', 'gemm_fp4 panel'])
-    expect(names(8)).toEqual(['gemv_fp4', 'gemm_fp4 rows8', 'gemm_fp4 panel'])
-    expect(names(9)).toEqual(['gemm_fp4 rows8', 'gemm_fp4 panel'])
+  it('on a CPU are rows or panels in float32', () => {
+    for (const m of [1, 3, 8]) expect(names(m)).toEqual(['gemv_fp4', 'gemm_fp4 panel'])
+    for (const m of [9, 512]) expect(names(m)).toEqual(['gemm_fp4 rows8', 'gemm_fp4 panel'])
+  })
+
+  it('on a GPU are the kernels of one order, each compiled for as many rows or more', () => {
+    const gpu = { backend: 'metal', name: 'a GPU' } as const
+    const { order } = selectKernel({ m: 1, n: 65_536, k: 512, format: 'fp4', precision: 'float32' }, gpu)
+    const on = (m: number): string[] =>
+      tunerCandidates({ m, n: 65_536, k: 512, format: 'fp4', precision: 'float32' }, gpu, order).map(candidateName)
+    expect(on(3)).toEqual(['gemv_fp4', 'gemv_fp4 rows=eight'])
+    expect(on(8)).toEqual(['gemv_fp4'])
+    // Matrix tiles have an order of their own there.
+    expect(on(9)).toEqual([])
   })
 
   it('never have other bits: no baseline, no other order', () => {
     expect([...names(1), ...namesIn('int8', 1)].filter((name) => /wide|marlin|partial/.test(name))).toEqual([])
-    expect(tunerCandidates({ m: 1, n: 256, k: 512, format: 'fp4' }, 'cpu', 'another/1')).toEqual([])
+    expect(tunerCandidates({ m: 1, n: 256, k: 512, format: 'fp4' }, cpu, 'another/1')).toEqual([])
   })
 })
 

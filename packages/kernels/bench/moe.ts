@@ -1,5 +1,5 @@
 /** One mixture-of-experts layer as a decode step runs it: router, top-k, gate and up, down, weighted sum, as one graph. */
-import { type BenchCase, type Shape, type Suite, type SuiteContext, defineSuite } from '@metal-fp4/bench'
+import { type BenchCase, type Shape, type Suite, type SuiteContext, coldBytes, defineSuite } from '@metal-fp4/bench'
 import type { DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import {
   gemvDense,
@@ -40,7 +40,7 @@ export const moe: Suite = defineSuite({
 type Constants = Readonly<Record<string, string>>
 
 function* layerCase(
-  { device }: SuiteContext,
+  { device, minColdBytes = coldBytes }: SuiteContext,
   library: KernelLibrary,
   { n, k }: Shape,
   format: 'fp4' | 'mxfp4' | 'nvfp4',
@@ -151,6 +151,8 @@ function* layerCase(
       k,
       bytes: (expertBytes * topK) / experts + routerWeights.byteLength + 2 * hidden.byteLength,
       operations: 2 * m * k * experts + 2 * m * topK * 3 * n * k,
+      // All experts lie between two uses of one: few of them stay in a cache.
+      cached: expertBytes < minColdBytes,
       extra: { experts, topK },
       async run() {
         const { durationNs } = await graph.submit().completed

@@ -147,17 +147,14 @@ describe('suites', () => {
 
   it('moe runs a layer, and counts the experts that a token reads', async () => {
     expect(await kernels(moe, { formats: ['mxfp4', 'bf16'] })).toEqual(['moe_layer mxfp4 int8 1', 'moe_layer mxfp4 1'])
-    const { rows } = await runSuites({
-      device,
-      suites: [moe],
-      filter: { ...filter, formats: ['mxfp4'] },
-      samples: 1,
-      attempts: 1,
-      minColdBytes: 1,
-      roofBytes,
-    })
+    const options = { device, suites: [moe], samples: 1, attempts: 1, roofBytes }
+    const { rows } = await runSuites({ ...options, filter: { ...filter, formats: ['mxfp4'] }, minColdBytes: 1 })
+    expect(rows[0]).not.toHaveProperty('cached')
     // 4 of 64 experts of three 512 x 1024 matrices at 4.25 bits; the router's 64 x 1024 float32; a row in and one out.
     expect(rows[0].bytes).toBe(4 * 3 * 512 * 1024 * (4.25 / 8) + 64 * 1024 * 4 + 2 * 1024 * 4)
+    // All 64 experts are fewer bytes than should lie between two uses of one.
+    const small = await runSuites({ ...options, filter: { ...filter, formats: ['mxfp4'], precisions: ['int8'] } })
+    expect(small.rows).toMatchObject([{ cached: true, percentOfRoof: null }])
   })
 })
 

@@ -1,6 +1,5 @@
 /** A peer at the fastest of its settings: each is tried in a process of its own, and the one of the fastest stays. */
-import { availableParallelism } from 'node:os'
-import { type ContestContext, type PeerProcess, type Timing, openPeer } from '@metal-fp4/bench'
+import { type ContestContext, type PeerProcess, type Timing, messageOf, openPeer } from '@metal-fp4/bench'
 import { workerPath } from './worker-path.js'
 
 /** A peer that is ready to run. */
@@ -22,15 +21,20 @@ export interface SettingsToTry<S> {
   readonly open: (settings: S) => Promise<Readonly<Record<string, unknown>>>
   /** Looks at what 'open' answered. @throws when the peer is not set up as asked. */
   readonly opened?: (answer: unknown, settings: S) => void
-  /** A short piece of the work. */
-  readonly trial: (process: Pick<PeerProcess, 'ask'>, turn: number) => Promise<Timing>
+  /** The work of the race itself: what is fastest for one row need not be for many. */
+  readonly work: (process: Pick<PeerProcess, 'ask'>) => Promise<Timing>
+  /** Milliseconds after which one piece of the work is given up; many times what it takes on a free machine. Default 30,000. */
+  readonly workLimitMs?: number
 }
 
 /** Times of one setting, of which the least counts: whatever else runs can only add to it. */
 const trials = 3
 
+/** Milliseconds of trials after which a setting has been tried enough, once it has run twice: the first time is a warm-up, too. */
+const enoughMs = 1500
+
 /** Milliseconds, many times what they take on a free machine. */
-const limits = { open: 120_000, trial: 30_000, run: 180_000 }
+const limits = { open: 120_000, work: 30_000, run: 180_000 }
 
 /**
  * Every candidate that works, compared; the fastest is left open.
@@ -38,7 +42,7 @@ const limits = { open: 120_000, trial: 30_000, run: 180_000 }
  */
 export async function fastestOf<S>(
   { peer, signal, onProgress }: Pick<ContestContext, 'peer' | 'signal' | 'onProgress'>,
-  { worker, candidates, otherwise = [], describe, open, opened, trial }: SettingsToTry<S>,
+  { worker, candidates, otherwise = [], describe, open, opened, work, workLimitMs = limits.work }: SettingsToTry<S>,
 ): Promise<Rival<S>> {
   const start = async (settings: S): Promise<PeerProcess> => {
     const process = openPeer(workerPath(worker), peer.name, signal)
@@ -52,11 +56,12 @@ export async function fastestOf<S>(
     }
   }
   const timed = async (process: PeerProcess): Promise<number> => {
-    const limited = { ask: <T>(op: string, request?: object) => process.ask<T>(op, { ...request }, limits.trial) }
-    let ns = Infinity
-    for (let turn = 0; turn < trials; turn++) {
-      const { durationNs, repeats = 1 } = await trial(limited, turn)
+    const limited = { ask: <T>(op: string, request?: object) => process.ask<T>(op, { ...request }, workLimitMs) }
+    let [ns, spentNs] = [Infinity, 0]
+    for (let turn = 0; turn < trials && (turn < 2 || spentNs < enoughMs * 1e6); turn++) {
+      const { durationNs, repeats = 1 } = await work(limited)
       ns = Math.min(ns, durationNs / repeats)
+      spentNs += durationNs
     }
     return ns
   }
@@ -101,15 +106,4 @@ function rivalOf<S>(
     },
     dispose: () => current.dispose(),
   }
-}
-
-/** With more threads than cores a peer waits for itself: a race with that says nothing of either. @throws Error */
-export function checkThreads(peer: string, threads: number): void {
-  const most = availableParallelism()
-  if (threads > most)
-    throw new Error(`[${peer}] expected at most ${most} threads, got ${threads}. Ask for fewer: --threads.`)
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

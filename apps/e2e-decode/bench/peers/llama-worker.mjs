@@ -2,9 +2,7 @@
 // Asked by messages { id, op, … } (bench's `openPeer`), it answers { id, result } or { id, error }. Where the package is comes with 'open'.
 import process from 'node:process'
 
-let context
 let sequence
-let model
 
 const operations = {
   async open({ entry, file, threads, contextSize, batchSize, settings }) {
@@ -16,9 +14,9 @@ const operations = {
       logLevel: 'error',
       maxThreads: threads,
     })
-    model = await llama.loadModel({ modelPath: file, gpuLayers: 0, useMmap: settings.useMmap })
+    const model = await llama.loadModel({ modelPath: file, gpuLayers: 0, useMmap: settings.useMmap })
     const { flashAttention } = settings
-    context = await model.createContext({
+    const context = await model.createContext({
       contextSize,
       batchSize,
       flashAttention,
@@ -32,31 +30,29 @@ const operations = {
   async decode({ prompt, tokens }) {
     let start = 0n
     let count = 0
+    let durationNs = 0
     for await (const _ of await generate(prompt)) {
-      if (count === 0) start = process.hrtime.bigint()
+      const now = process.hrtime.bigint()
+      if (count === 0) start = now
+      durationNs = Number(now - start)
       if (++count === tokens) break
     }
-    const durationNs = Number(process.hrtime.bigint() - start)
     // A text that ended is a time for fewer tokens, of which the first is not in it.
     if (count < tokens)
       throw new Error(`expected ${tokens} tokens, got ${count}. The model ended its text: use another prompt.`)
     return { durationNs, repeats: count - 1 }
   },
 
-  /** From the call to the first token. */
+  /** From an empty sequence, as ours starts once its graphs are recorded, to the first token. */
   async prefill({ prompt }) {
+    const tokens = await generate(prompt)
     const start = process.hrtime.bigint()
-    for await (const _ of await generate(prompt)) break
-    return { durationNs: Number(process.hrtime.bigint() - start), repeats: 1 }
-  },
-
-  async close() {
-    await context?.dispose()
-    await model?.dispose()
-    return null
+    for await (const _ of tokens) return { durationNs: Number(process.hrtime.bigint() - start), repeats: 1 }
+    throw new Error('expected a token, got none. The model ended its text: use another prompt.')
   },
 }
 
+/** Nothing of the prompt is read before the first token is asked for. */
 async function generate(prompt) {
   await sequence.clearHistory()
   return sequence.evaluate(prompt, { temperature: 0, yieldEogToken: true })
@@ -68,5 +64,4 @@ process.on('message', async ({ id, op, ...request }) => {
   } catch (error) {
     process.send({ id, error: error instanceof Error ? error.message : String(error) })
   }
-  if (op === 'close') process.disconnect()
 })

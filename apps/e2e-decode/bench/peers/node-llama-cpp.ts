@@ -1,12 +1,12 @@
 /**
  * Decode and prefill beside node-llama-cpp: the same geometry, format, tokens and threads, random weights on both sides. It runs in a
- * process of its own and at its best setting, which a short trial finds; its weights it packs again for its kernels as it loads them.
+ * process of its own and at its best setting, which a trial of the same work finds before each race; its weights it packs again for its kernels as it loads them.
  */
 import { type Contest, type ContestContext, type ContestSuite, type Timing, defineContestSuite } from '@metal-fp4/bench'
 import { geometrySpec } from '../../src/geometry/geometries.js'
 import { type Model, loadModel } from '../../src/index.js'
 import { isCached, promptTokens } from '../models.js'
-import { type Rival, checkThreads, fastestOf } from './fastest.js'
+import { type Rival, fastestOf } from './fastest.js'
 import { ggufFile } from './gguf-file.js'
 
 /** One model to race with. */
@@ -38,7 +38,6 @@ export const nodeLlamaCpp: ContestSuite = defineContestSuite({
   async *contests(setting) {
     const { filter } = setting
     const lengths = (filter.m ?? [1, 512]).filter((m) => m === 1 || m > 8)
-    checkThreads('node-llama-cpp', setting.threads)
     for (const entry of entriesOf(setting)) {
       try {
         yield* modelContests(setting, entry, lengths, filter.vocabSize ?? vocabSize)
@@ -75,11 +74,12 @@ async function* modelContests(
   })
   const model = await loadModel({ geometry: name, ...options }, { quantize: format, device, context, signal })
   try {
-    const rival = await fastestRival(setting, file, spec.vocabSize)
-    try {
-      yield* contestsOf(model, entry, lengths, rival)
-    } finally {
-      rival.dispose()
+    for (const m of lengths.filter((length) => length < model.contextLength)) {
+      try {
+        yield* contestOf(setting, file, model, entry, m)
+      } catch (error) {
+        setting.onFailure(`${name} ${format} M=${m}`, error)
+      }
     }
   } finally {
     await model.dispose()
@@ -87,50 +87,49 @@ async function* modelContests(
 }
 
 /** Weights of both are the same bytes, so that one count serves for both rows. */
-function* contestsOf(
+async function* contestOf(
+  setting: ContestContext,
+  file: string,
   model: Model,
   { name, format }: Entry,
-  lengths: readonly number[],
-  rival: Rival<Settings>,
-): Generator<Contest> {
+  m: number,
+): AsyncGenerator<Contest> {
   const { layers, bytesPerToken, precision, activeParameters } = model.describe()
-  for (const m of lengths.filter((length) => length < model.contextLength)) {
-    let turn = 0
-    const shared = {
+  let turn = 0
+  const peerWork: Work =
+    m === 1
+      ? (rival) => rival.ask('decode', { prompt: plainTokens(model, decodePrompt, turn++), tokens: decodeTokens })
+      : (rival) => rival.ask('prefill', { prompt: plainTokens(model, m, turn++) })
+  const rival = await fastestRival(setting, file, peerWork, m)
+  try {
+    yield {
+      kernel: m === 1 ? 'decode' : 'prefill',
       variant: name,
       format,
       precision,
       m,
       n: model.spec.vocabSize,
       k: model.spec.width,
-      cached: isCached(model),
-      extra: { layers, bytesPerToken },
-      peerSettings: describeSettings(rival.settings),
-    }
-    if (m === 1) {
-      yield {
-        ...shared,
-        kernel: 'decode',
-        bytes: bytesPerToken,
-        operations: 2 * activeParameters,
-        tokens: 1,
-        ours: () => ownDecode(model, promptTokens(model, decodePrompt, turn++)),
-        peer: () =>
-          rival.ask<Timing>('decode', { prompt: plainTokens(model, decodePrompt, turn++), tokens: decodeTokens }),
-      }
-      continue
-    }
-    yield {
-      ...shared,
-      kernel: 'prefill',
       bytes: bytesPerToken,
+      cached: isCached(model, setting.minColdBytes),
       operations: 2 * activeParameters * m,
       tokens: m,
-      ours: () => ownPrefill(model, promptTokens(model, m, turn++)),
-      peer: () => rival.ask<Timing>('prefill', { prompt: plainTokens(model, m, turn++) }),
+      extra: { layers, bytesPerToken },
+      peerSettings: describeSettings(rival.settings),
+      peerThreads: rival.settings.threads,
+      ours: () =>
+        m === 1
+          ? ownDecode(model, promptTokens(model, decodePrompt, turn++))
+          : ownPrefill(model, promptTokens(model, m, turn++)),
+      peer: () => peerWork(rival),
     }
+  } finally {
+    rival.dispose()
   }
 }
+
+/** A piece of a race, asked of the peer. */
+type Work = (rival: Pick<Rival<Settings>, 'ask'>) => Promise<Timing>
 
 async function ownDecode(model: Model, prompt: readonly number[]): Promise<Timing> {
   const generation = model.generate(prompt, { maxTokens: decodeTokens, temperature: 0, ignoreEnd: true })
@@ -168,8 +167,11 @@ function describeSettings({ flashAttention, useMmap, threads }: Settings): strin
   return `flash attention ${flashAttention ? 'on' : 'off'}, mmap ${useMmap ? 'on' : 'off'}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
 }
 
-/** The setting of the fastest decode. Its threads spin while they wait for one another: where as many as ours never answer, one less may. */
-function fastestRival(setting: ContestContext, file: string, vocabulary: number): Promise<Rival<Settings>> {
+/** A prefill of the larger geometries takes seconds by itself. */
+const workLimitMs = { decode: 30_000, prefill: 90_000 }
+
+/** The setting that is fastest for `work`. Its threads spin while they wait for one another: where as many as ours never answer, one less may. */
+function fastestRival(setting: ContestContext, file: string, work: Work, m: number): Promise<Rival<Settings>> {
   const { peer, threads } = setting
   return fastestOf(setting, {
     worker: 'llama-worker.mjs',
@@ -190,9 +192,7 @@ function fastestRival(setting: ContestContext, file: string, vocabulary: number)
       if (got !== asked.threads)
         throw new Error(`[node-llama-cpp] expected ${asked.threads} threads, got ${got}. Run with --threads ${got}.`)
     },
-    trial(process, turn) {
-      const prompt = Array.from({ length: decodePrompt }, (_, j) => 300 + ((j * 7919 + turn) % (vocabulary - 300)))
-      return process.ask<Timing>('decode', { prompt, tokens: 17 })
-    },
+    work,
+    workLimitMs: workLimitMs[m === 1 ? 'decode' : 'prefill'],
   })
 }

@@ -23,7 +23,7 @@ import {
 } from '@metal-fp4/dispatch'
 import { type Fp4Format, formatInfo, quantize } from '@metal-fp4/fp4-quant'
 import type { Device } from '@metal-fp4/metal-core'
-import { type Rival, checkThreads, fastestOf } from './fastest.js'
+import { type Rival, fastestOf } from './fastest.js'
 import { onnxModel } from './onnx-model.js'
 
 const defaults = {
@@ -43,7 +43,6 @@ export const onnxruntimeNode: ContestSuite = defineContestSuite({
   peer: 'onnxruntime-node',
   async *contests(setting) {
     const { shapes = defaults.shapes, formats = ['fp4'] } = setting.filter
-    checkThreads('onnxruntime-node', setting.threads)
     for (const shape of shapes) {
       for (const format of (['fp4', 'mxfp4', 'nvfp4'] as const).filter((one) => formats.includes(one))) {
         try {
@@ -67,9 +66,9 @@ async function* matrixContests(setting: ContestContext, shape: Shape, format: Fp
   const copies = copiesFor(bytes, minColdBytes)
   const weights = await weightPool(device, shape, format, copies)
   try {
-    const rival = await fastestRival(setting, shape, copies)
-    try {
-      for (const m of filter.m ?? defaults.m) {
+    for (const m of filter.m ?? defaults.m) {
+      const rival = await fastestRival(setting, shape, copies, m)
+      try {
         using product = await ownProduct(device, weights, shape, m)
         yield {
           kernel: 'matmul',
@@ -86,9 +85,9 @@ async function* matrixContests(setting: ContestContext, shape: Shape, format: Fp
           ours: () => product.run(),
           peer: () => rival.ask<Timing>('run', { m, k, copies }),
         }
+      } finally {
+        rival.dispose()
       }
-    } finally {
-      rival.dispose()
     }
   } finally {
     for (const one of weights) one.dispose()
@@ -169,8 +168,13 @@ function describe(accuracyLevel: AccuracyLevel): string {
   return `int4 in blocks of ${block}, accuracy_level ${accuracyLevel}`
 }
 
-/** Its fastest way with one row. */
-function fastestRival(setting: ContestContext, { n, k }: Shape, copies: number): Promise<Rival<AccuracyLevel>> {
+/** Its fastest way with `m` rows. */
+function fastestRival(
+  setting: ContestContext,
+  { n, k }: Shape,
+  copies: number,
+  m: number,
+): Promise<Rival<AccuracyLevel>> {
   const { peer, threads, cacheFolder } = setting
   return fastestOf<AccuracyLevel>(setting, {
     worker: 'onnx-worker.mjs',
@@ -180,7 +184,7 @@ function fastestRival(setting: ContestContext, { n, k }: Shape, copies: number):
       const file = await modelFile(cacheFolder, { n, k, block, copies, accuracyLevel })
       return { entry: peer.entry, file, threads }
     },
-    trial: (process) => process.ask<Timing>('run', { m: 1, k, copies }),
+    work: (process) => process.ask<Timing>('run', { m, k, copies }),
   })
 }
 

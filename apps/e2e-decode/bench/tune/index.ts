@@ -15,7 +15,7 @@ import {
 import {
   type Precision,
   candidateName,
-  defaultPrecision,
+  hasKernels,
   libraryFor,
   parsePolicy,
   policies,
@@ -24,9 +24,10 @@ import {
   profileOfLibrary,
 } from '@metal-fp4/dispatch'
 import { type Fp4Format, isFp4Format } from '@metal-fp4/fp4-quant'
+import type { DeviceInfo } from '@metal-fp4/metal-core'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { type Sweep, type Tuned, inWords, isKnown, marginOf, tunedPolicy } from './policy.js'
-import type { SweepOptions } from './sweep.js'
+import { type Sweep, type Tuning, inWords, marginOf, tunedPolicy } from './policy.js'
+import { type Field, type SweepOptions, fieldAt } from './sweep.js'
 import { tunePrecision } from './tune-precision.js'
 
 interface TuneFlags {
@@ -65,21 +66,30 @@ export const tune: Verb = {
     checkOutput('tune', output)
     using device = await openDevice(flags.device, threads, stderr)
     const { info } = device
-    const { precision: asked = [defaultPrecision(info.backend)] } = flags
-    const strange = asked.find((one) => !isKnown(one, info))
+    const isKnown = (precision: Precision): boolean => hasKernels('fp4', precision, info.backend)
+    const { precision: asked = precisions.filter(isKnown) } = flags
+    const strange = asked.find((one) => !isKnown(one))
     if (strange !== undefined) {
       throw new BenchError(
-        `[tune] expected a --precision that ${info.backend} has kernels for, got ${strange}. Leave it out for the device's own.`,
+        `[tune] expected a --precision that ${info.backend} has kernels for, got ${strange}. Leave it out for all that it has.`,
       )
     }
     const profile = profileOfLibrary(await libraryFor(device))
     const fallback = policies.find((policy) => policy.backend === info.backend && policy.device === undefined)
     if (fallback === undefined)
       throw new Error(`[tune] expected a policy for ${info.backend}, got none. Add one to dispatch.`)
+    const wanted = { shapes: shape, formats: format, m }
+    if (
+      asked.every((precision) =>
+        m.every((rows) => fieldAt(rows, { ...wanted, precision, fallback }, profile) !== 'some'),
+      )
+    ) {
+      throw new BenchError(
+        `[tune] expected something to choose from, got nothing in ${asked.join(' and ')} of ${profile.name}. It has one kernel for each of these products, or different ones for each --shape: tune another --precision, or one shape at a time.`,
+      )
+    }
     const options = {
-      shapes: shape,
-      formats: format,
-      m,
+      ...wanted,
       rounds,
       ...(cold !== undefined && { minColdBytes: cold * 2 ** 20 }),
     }
@@ -88,10 +98,10 @@ export const tune: Verb = {
       device: profile.name,
       threads: info.threads,
       date: new Date().toISOString().slice(0, 10),
-      command: commandOf({ ...options, precisions: asked }, info.threads),
+      command: commandOf({ ...options, precisions: asked }, info),
       fallback,
     }
-    const found: Tuned[] = []
+    const found: Tuning[] = []
     for (const precision of new Set(asked)) {
       found.push(await tunePrecision(precision, made, { ...options, device, signal }, progressOf({ stderr, terminal })))
     }
@@ -102,7 +112,7 @@ export const tune: Verb = {
     parsePolicy(JSON.parse(text), output)
     stdout(found.map(described).join(''))
     const margin = marginOf(found.flatMap(({ confirmed }) => confirmed))
-    stdout(`over all rows the policy takes ${inWords(margin)} of the time of '${fallback.name}'\n`)
+    stdout(`over all rows that were measured the policy takes ${inWords(margin)} of the time of '${fallback.name}'\n`)
     try {
       writeOutput('tune', output, text)
     } catch (error) {
@@ -116,12 +126,23 @@ export const tune: Verb = {
 }
 
 /** A line for each choice. */
-function described({ precision, choices }: Tuned): string {
+function described({ precision, choices, unmeasured }: Tuning): string {
+  const rowsWith = (field: Field): string =>
+    unmeasured.flatMap((one) => (one.field === field ? [one.m] : [])).join(', ')
+  const [alone, mixed] = [rowsWith('one'), rowsWith('mixed')]
+  const others = [
+    ...(alone === '' ? [] : [`${precision}, M = ${alone}: one kernel, nothing to choose\n`]),
+    ...(mixed === ''
+      ? []
+      : [
+          `${precision}, M = ${mixed}: not measured, the fallback takes different kernels for these matrices; tune one --shape at a time\n`,
+        ]),
+  ]
   const lines = choices.map(({ maxM, candidate, rows }) => {
     const gain = rows.every(({ isFallback }) => isFallback) ? 'as the fallback' : inWords(marginOf(rows))
-    return `${precision}, M = ${rows[0].m}${maxM === null ? ' and more' : ` to ${maxM}`}: ${candidateName(candidate)}, ${gain}\n`
+    return `${precision}, M = ${rows[0].m}${maxM === null ? ' and more' : maxM === rows[0].m ? '' : ` to ${maxM}`}: ${candidateName(candidate)}, ${gain}\n`
   })
-  return lines.join('')
+  return [...lines, ...others].join('')
 }
 
 /** On a terminal how far it is; elsewhere one line for each step, so that a log shows life. */
@@ -146,10 +167,14 @@ function makeProgram(): Command {
     .option('--shape <NxK,…>', 'matrices to measure with (default: 4096x4096,3072x1024)', listOf(parseShape))
     .option('--format <names>', 'formats to measure with (default: fp4,mxfp4)', listOf(parseFormat))
     .option('--m <rows>', `numbers of rows (default: ${defaults.m.join(',')})`, listOf(parseCount))
-    .option('--precision <names>', "what products are computed in (default: the device's own)", listOf(parsePrecision))
+    .option(
+      '--precision <names>',
+      'what products are computed in (default: all that the device has)',
+      listOf(parsePrecision),
+    )
     .option('--rounds <count>', 'how often each candidate is timed', parseCount, 15)
     .option('--cold <MiB>', 'weights between two uses of the same ones, in MiB (default: 256)', parseCount)
-    .addHelpText('after', '\nExample: bench tune --threads 2 --precision int8,float32 -o my-cpu.json\n')
+    .addHelpText('after', '\nExample: bench tune --threads 2 --precision float32 -o my-cpu.json\n')
     .showHelpAfterError('(--help lists the flags)')
 }
 
@@ -158,10 +183,13 @@ type Measured = Pick<SweepOptions, 'shapes' | 'formats' | 'm' | 'rounds' | 'minC
 }
 
 /** What measures the same again. */
-function commandOf({ shapes, formats, m, precisions: asked, rounds, minColdBytes }: Measured, threads: number): string {
+function commandOf(
+  { shapes, formats, m, precisions: asked, rounds, minColdBytes }: Measured,
+  { backend, threads }: Pick<DeviceInfo, 'backend' | 'threads'>,
+): string {
   const sizes = shapes.map(({ n, k }) => `${n}x${k}`).join(',')
   const cold = minColdBytes === undefined ? '' : ` --cold ${minColdBytes / 2 ** 20}`
-  return `pnpm bench tune${threads > 0 ? ` --threads ${threads}` : ''} --precision ${asked.join(',')} --shape ${sizes} --format ${formats.join(',')} --m ${m.join(',')} --rounds ${rounds}${cold}`
+  return `pnpm bench tune --device ${backend}${threads > 0 ? ` --threads ${threads}` : ''} --precision ${asked.join(',')} --shape ${sizes} --format ${formats.join(',')} --m ${m.join(',')} --rounds ${rounds}${cold} -o FILE`
 }
 
 function slug(name: string, threads: number): string {

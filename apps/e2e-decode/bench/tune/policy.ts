@@ -7,10 +7,10 @@ import {
   type Precision,
   type TunedChoice,
   candidateName,
-  legalCandidates,
+  hasKernels,
   precisions,
 } from '@metal-fp4/dispatch'
-import { geometricMean } from './sweep.js'
+import { type Field, geometricMean } from './sweep.js'
 
 export interface Sweep {
   readonly name: string
@@ -29,12 +29,18 @@ export interface Tuned {
   readonly confirmed: readonly Measurement[]
 }
 
+/** The same, and what was left alone. */
+export interface Tuning extends Tuned {
+  /** Numbers of rows at which nothing was there to measure, and why: they keep the fallback's rules, and what those rest on. */
+  readonly unmeasured: readonly { readonly m: number; readonly field: Field }[]
+}
+
 /** The policy of the choices; products in precisions that were not measured keep the fallback's rules. */
 export function tunedPolicy(sweep: Sweep, found: readonly Tuned[]): DevicePolicy {
   const { name, device, threads, date, command, fallback } = sweep
   const tuned = found.filter(({ choices }) => choices.length > 0)
   const rules = precisions
-    .filter((precision) => isKnown(precision, fallback))
+    .filter((precision) => hasKernels('fp4', precision, fallback.backend))
     .flatMap((precision) => {
       const one = tuned.find((measured) => measured.precision === precision)
       return one ? tunedRules(sweep, one) : rulesOf(fallback.fp4, precision)
@@ -69,11 +75,6 @@ function rulesOf(rules: readonly PolicyRule[], precision: Precision): PolicyRule
   return rules
     .filter((rule) => rule.precision === undefined || rule.precision === precision)
     .map((rule) => ({ ...rule, precision }))
-}
-
-/** Whether the backend has kernels for products of a precision. */
-export function isKnown(precision: Precision, { backend }: Pick<DevicePolicy, 'backend'>): boolean {
-  return legalCandidates({ m: 1, n: 4096, k: 4096, format: 'fp4', precision }, backend).length > 0
 }
 
 /** By rows, as a file wants them; rules of different precisions never fit the same product, so that none takes another's place. */

@@ -1,7 +1,7 @@
 /** Times candidates for a product, in turns, over cold weights. */
-import { type Shape, copiesFor, medianInterval } from '@metal-fp4/bench'
+import { type Shape, copiesFor, medianInterval, medianOf } from '@metal-fp4/bench'
 import {
-  type Choice,
+  type DeviceIdentity,
   type DevicePolicy,
   type Fp4Weights,
   type Measurement,
@@ -11,7 +11,7 @@ import {
   candidateName,
   isSameCandidate,
   libraryFor,
-  profileOf,
+  profileOfLibrary,
   recordMatmul,
   scratchForMatmul,
   selectKernel,
@@ -20,7 +20,6 @@ import {
 } from '@metal-fp4/dispatch'
 import { type Fp4Format, formatInfo, quantize } from '@metal-fp4/fp4-quant'
 import type { CommandGraph, Device, KernelLibrary } from '@metal-fp4/metal-core'
-import { medianOf } from './median.js'
 
 export interface SweepOptions {
   readonly device: Device
@@ -47,29 +46,54 @@ interface Series {
   readonly ratios: number[][]
 }
 
-/** Every candidate of the tuner at every number of rows. @throws the signal's reason. */
+type Asked = Pick<SweepOptions, 'fallback' | 'precision' | 'shapes' | 'formats' | 'm'>
+
+/**
+ * What there is to choose from at a number of rows: `some` candidates, `one` kernel alone, or `mixed`: the fallback takes different kernels
+ * for these matrices, whose times say nothing of one another.
+ */
+export type Field = 'some' | 'one' | 'mixed'
+
+export function fieldAt(m: number, asked: Asked, profile: DeviceIdentity): Field {
+  const fields = asked.shapes.flatMap((shape) =>
+    asked.formats.map((format) => candidatesFor(shape, format, m, asked, profile)),
+  )
+  if (fields.every((one) => one.length === 1)) return 'one'
+  return new Set(fields.map(([usual]) => candidateName(usual))).size > 1 ? 'mixed' : 'some'
+}
+
+/** What the fallback takes, then all that runs other code. */
+function candidatesFor(
+  { n, k }: Shape,
+  format: Fp4Format,
+  m: number,
+  { fallback, precision }: Asked,
+  profile: DeviceIdentity,
+): readonly TunerCandidate[] {
+  const problem = { n, k, format, precision }
+  const [usual, { order }] = [m, 1].map((rows) => under(fallback, () => selectKernel({ ...problem, m: rows }, profile)))
+  const first: TunerCandidate = { kernel: usual.kernel, ...(usual.tile && { tile: usual.tile }) }
+  const others = tunerCandidates({ ...problem, m }, profile, order)
+  return [first, ...others.filter((one) => !isSameCandidate(one, first, { ...profile, precision }))]
+}
+
+/** Every candidate of the tuner at every number of rows at which there are some. @throws the signal's reason. */
 export async function sweep(options: SweepOptions): Promise<readonly Measurement[]> {
-  const { device, fallback, precision, m: ms } = options
+  const profile = profileOfLibrary(await libraryFor(options.device))
   return measure(
     options,
-    ({ n, k }, format, m) => {
-      const usualFor = (rows: number): Choice =>
-        under(fallback, () => selectKernel({ m: rows, n, k, format, precision }, profileOf(device.info)))
-      const [usual, { order }] = [usualFor(m), usualFor(1)]
-      const first: TunerCandidate = { kernel: usual.kernel, ...(usual.tile && { tile: usual.tile }) }
-      const others = tunerCandidates({ m, n, k, format, precision }, device.info.backend, order)
-      return [first, ...others.filter((one) => !isSameCandidate(one, first, precision))]
-    },
-    ms,
+    (shape, format, m) => candidatesFor(shape, format, m, options, profile),
+    options.m.filter((m) => fieldAt(m, options, profile) === 'some'),
   )
 }
 
 /** A whole policy against the fallback, measured anew: what was chosen for being fast is luckier than it will be. */
 export async function confirm(options: SweepOptions, tuned: DevicePolicy): Promise<readonly Measurement[]> {
   const { device, fallback, precision, m: ms } = options
+  const profile = profileOfLibrary(await libraryFor(device))
   const choiceOf = (policy: DevicePolicy, { n, k }: Shape, format: Fp4Format, m: number): TunerCandidate => {
     const problem = { m, n, k, format, precision }
-    const { kernel, tile, rule } = under(policy, () => selectKernel(problem, profileOf(device.info)))
+    const { kernel, tile, rule } = under(policy, () => selectKernel(problem, profile))
     return { kernel, ...(tile && { tile }), ...(rule?.constants && { constants: rule.constants }) }
   }
   return measure(
@@ -86,9 +110,10 @@ async function measure(
 ): Promise<readonly Measurement[]> {
   const { device, shapes, formats, signal, onProgress } = options
   const library = await libraryFor(device)
+  const setting = { ...profileOfLibrary(library), precision: options.precision }
   const series = new Map<string, Series>()
   let done = 0
-  for (const shape of shapes) {
+  for (const shape of ms.length === 0 ? [] : shapes) {
     for (const format of formats) {
       const weights = await upload(options, shape, format)
       try {
@@ -96,7 +121,7 @@ async function measure(
           signal?.throwIfAborted()
           onProgress?.(done++, shapes.length * formats.length * ms.length, `${format} ${shape.n}x${shape.k}, M = ${m}`)
           const candidates = candidatesFor(shape, format, m)
-          const alone = candidates.every((one) => isSameCandidate(one, candidates[0], options.precision))
+          const alone = candidates.every((one) => isSameCandidate(one, candidates[0], setting))
           // Measuring a choice against itself says how much is noise, and nothing else.
           const ratios = alone
             ? candidates.map(() => Array.from({ length: options.rounds }, () => 1))

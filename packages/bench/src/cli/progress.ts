@@ -40,7 +40,9 @@ function progressText(progress: Exclude<Progress, { kind: 'note' }>): string {
       return `${duration(medianNs)}, ${percentOfRoof === null ? 'cached' : `${percentOfRoof.toFixed(0)} % of roof`}${tokens}${roofMoved ? ', the roof moved' : ''}\n`
     }
     case 'contest': {
-      const { medianNs, versus = '', speedup = NaN, speedupLow = NaN, speedupHigh = NaN } = progress.ours
+      const { medianNs, threads, versus = '', speedup = NaN, speedupLow = NaN, speedupHigh = NaN } = progress.ours
+      if (progress.ours.unequalThreads)
+        return `${duration(medianNs)}, ${versus} ${duration(progress.peer.medianNs)}: no race, ours ran with ${threads} threads and it with ${progress.peer.threads}\n`
       const range = `${speedupLow.toFixed(2)} to ${speedupHigh.toFixed(2)}`
       return `${duration(medianNs)}, ${speedup.toFixed(2)} times as fast as ${versus} (${range})\n`
     }

@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { BackendUnavailableError, type Device, createDevice } from '@metal-fp4/metal-core'
 import { type CountProgress, countSuites } from '../counting.js'
-import { BenchError } from '../errors.js'
+import { BenchError, fail } from '../errors.js'
 import { describeMachine } from '../machine.js'
 import { isContest } from '../peers/contest.js'
 import { type Peer, resolvePeer } from '../peers/resolve.js'
@@ -94,21 +94,27 @@ async function runJob(
 
 /** By default one thread and all of them: the first shows the kernel, the second what a user gets. A GPU has no choice. */
 async function threadCounts(flags: CliOptions): Promise<readonly (number | undefined)[]> {
-  if (flags.threads) return flags.threads
+  if (flags.threads) {
+    // All of them before anything runs.
+    const most = Math.max(...flags.threads)
+    ;(await openDevice(flags.device, most, () => undefined)).dispose()
+    return flags.threads
+  }
   const probe = await openDevice(flags.device, undefined, () => undefined)
   const { backend, threads } = probe.info
   probe.dispose()
   return backend !== 'cpu' ? [undefined] : threads > 1 ? [1, threads] : [1]
 }
 
-/** @throws BenchError for a backend that this system does not have: a flag that cannot be met is a bad flag. */
+/** @throws BenchError for a backend or threads that this system does not have: a flag that cannot be met is a bad flag. */
 export async function openDevice(
   backend: CliOptions['device'],
   threads: number | undefined,
   stderr: (text: string) => void,
 ): Promise<Device> {
+  let device: Device
   try {
-    return await createDevice({
+    device = await createDevice({
       ...(backend && { backend }),
       ...(threads !== undefined && { threads }),
       onWarning: (message) => {
@@ -119,6 +125,15 @@ export async function openDevice(
     if (!(error instanceof BackendUnavailableError) || backend === undefined) throw error
     throw new BenchError(error.message, { cause: error })
   }
+  const { info } = device
+  if (threads === undefined || info.backend !== 'cpu' || info.threads === threads) return device
+  device.dispose()
+  return fail(
+    '--threads',
+    `at most ${info.threads}`,
+    String(threads),
+    'With more than there are cores, threads wait for one another.',
+  )
 }
 
 interface Sampling {

@@ -29,6 +29,8 @@ export interface Compared {
   /** Keys of rows that only one report has. */
   readonly onlyBefore: readonly string[]
   readonly onlyAfter: readonly string[]
+  /** What the reports were made on, where that is not the same. */
+  readonly cpus?: readonly [before: string, after: string]
 }
 
 export interface CompareOptions {
@@ -48,7 +50,13 @@ export function compareReports(before: BenchReport, after: BenchReport, options:
   })
   const missing = (from: ReadonlyMap<string, BenchRow>, other: ReadonlyMap<string, BenchRow>): string[] =>
     [...from.keys()].filter((key) => !other.has(key))
-  return { rows, onlyBefore: missing(old, now), onlyAfter: missing(now, old) }
+  const cpus = [before.machine.cpu, after.machine.cpu] as const
+  return {
+    rows,
+    onlyBefore: missing(old, now),
+    onlyAfter: missing(now, old),
+    ...(cpus[0] !== cpus[1] && { cpus }),
+  }
 }
 
 function compareRows(
@@ -75,9 +83,9 @@ function compareRows(
   return { key, before, after, ratio, interval, ratioToRoof, probability, verdict }
 }
 
-/** Rows of few activations wait for memory; many rows wait for arithmetic, which the roof says nothing of. */
+/** Rows near the roof wait for memory; rows farther from it, and many activations, wait for arithmetic, which the roof says nothing of. */
 function isMemoryBound({ m, percentOfRoof }: BenchRow): boolean {
-  return m <= 8 && percentOfRoof !== null && percentOfRoof > 30
+  return m <= 8 && percentOfRoof !== null && percentOfRoof > 70
 }
 
 function byKey(rows: readonly BenchRow[]): Map<string, BenchRow> {

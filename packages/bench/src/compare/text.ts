@@ -14,7 +14,7 @@ const titles = ['', 'change', '95 % interval', 'before', 'after', 'p', 'what']
 
 /** What changed first, the worst on top; then a line that counts, and what only one report has. */
 export function compareText(
-  { rows, onlyBefore, onlyAfter }: Compared,
+  { rows, onlyBefore, onlyAfter, cpus }: Compared,
   { color, all = false }: CompareTextOptions,
 ): string {
   const paint = (text: string, code: number): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -40,6 +40,7 @@ export function compareText(
     ...painted,
     ...(painted.length > 0 ? [''] : []),
     summary,
+    ...(cpus ? [`A was made on ${cpus[0]}, B on ${cpus[1]}: differences may be those of the machines`] : []),
     ...only('A', onlyBefore),
     ...only('B', onlyAfter),
     '',

@@ -16,8 +16,9 @@ interface Race {
 
 /** Null when there was no race. */
 export function peersSection(rows: readonly BenchRow[]): Section | null {
-  const ours = rows.filter(({ versus, speedup }) => versus !== undefined && speedup !== undefined)
-  if (ours.length === 0) return null
+  const all = rows.filter(({ versus }) => versus !== undefined)
+  if (all.length === 0) return null
+  const ours = all.filter(({ speedup }) => speedup !== undefined)
   const races = ours.map(raceOf)
   const versus = unique(races.map((race) => race.versus))
   const whats = unique(races.map(({ what }) => what))
@@ -76,30 +77,49 @@ export function peersSection(rows: readonly BenchRow[]): Section | null {
         typeof row.peerSettings === 'string' ? [`${String(row.engine)} ran with ${row.peerSettings}`] : [],
       ),
   )
+  const unequal = all
+    .filter(({ unequalThreads }) => unequalThreads)
+    .map((row) => {
+      const other = peerOf(row, rows)
+      return `${String(row.versus)} could not run with ${threadsOf(row)}${other ? ` and had ${threadsOf(other)}` : ''}: ${raceOf(row).what} has times and no quotient.`
+    })
   const text =
-    'Both ran the same geometry with the same threads in turns. A dot is the median over pairs of the peer’s time over ours, its bar the interval that holds that median with '
-    + `95 % confidence; right of the dashed line we are faster. ${settings.map((one) => `${one}.`).join(' ')}`
+    'Both ran the same geometry in turns, with the same threads wherever there is a quotient. A dot is the median over pairs of the peer’s time over ours, its bar the interval that holds that median with '
+    + `95 % confidence; right of the dashed line we are faster. ${[...settings.map((one) => `${one}.`), ...unequal].join(' ')}`
   const table = htmlTable(
     ['race', 'against', 'ours', 'theirs', 'times as fast', '95 % interval', 'pairs'],
-    ours.map((row) => {
-      const other = rows.find((one) => isPeer(one) && one.engine === row.versus && sameWork(one, row))
+    all.map((row) => {
+      const other = peerOf(row, rows)
       const { what, speedup, low, high } = raceOf(row)
+      const isRace = row.speedup !== undefined
       return [
         what,
         row.versus ?? '',
         rate(row),
-        other ? rate(other) : '',
-        speedup.toFixed(2),
-        `${low.toFixed(2)} to ${high.toFixed(2)}`,
+        other ? rate(other) + (isRace ? '' : ` with ${threadsOf(other)}`) : '',
+        isRace ? speedup.toFixed(2) : '',
+        isRace ? `${low.toFixed(2)} to ${high.toFixed(2)}` : '',
         row.samplesNs.length,
       ]
     }),
   )
-  return { id: 'peers', title: 'Side by side with others', text, picture: legend(versus) + picture, table }
+  return {
+    id: 'peers',
+    title: 'Side by side with others',
+    text,
+    picture: ours.length === 0 ? '' : legend(versus) + picture,
+    table,
+  }
+}
+
+/** The peer's row of a race: it follows ours, and its threads alone may be others. */
+function peerOf(row: BenchRow, rows: readonly BenchRow[]): BenchRow | undefined {
+  const next = rows.at(rows.indexOf(row) + 1)
+  return next && isPeer(next) && next.engine === row.versus && sameWork(next, row) ? next : undefined
 }
 
 function sameWork(a: BenchRow, b: BenchRow): boolean {
-  return (['suite', 'kernel', 'variant', 'format', 'm', 'n', 'k', 'threads', 'layers'] as const).every(
+  return (['suite', 'kernel', 'variant', 'format', 'm', 'n', 'k', 'layers'] as const).every(
     (field) => a[field] === b[field],
   )
 }

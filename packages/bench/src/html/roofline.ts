@@ -25,7 +25,7 @@ export function roofline(rows: readonly BenchRow[]): Section | null {
   const series = unique(points.map((point) => point.series))
   const roofs = unique(points.map(({ threads }) => threads)).map((threads) => ({
     threads,
-    roof: medianOf(measured.filter((row) => threadsOf(row) === threads).map((row) => row.roofGigabytesPerSecond)),
+    ...roofsOf(measured.filter((row) => threadsOf(row) === threads)),
     most: Math.max(...points.filter((point) => point.threads === threads).map(({ gigaflops }) => gigaflops)),
   }))
   const lowest = Math.min(...points.map(({ intensity }) => intensity)) / 1.3
@@ -38,7 +38,18 @@ export function roofline(rows: readonly BenchRow[]): Section | null {
       ...(knee < highest ? [{ threads, intensity: highest, gigaflops: most }] : []),
     ]
   })
-  const heights = [...points, ...lines].map(({ gigaflops }) => gigaflops)
+  // Each dot had the roof of its own minute: all of them lie below the upper edge of the band.
+  const bands = roofs.flatMap(({ threads, least, greatest, most }) =>
+    [lowest, most / greatest, most / least, highest]
+      .filter((intensity) => intensity >= lowest && intensity <= highest)
+      .map((intensity) => ({
+        threads,
+        intensity,
+        low: Math.min(most, intensity * least),
+        high: Math.min(most, intensity * greatest),
+      })),
+  )
+  const heights = [...[...points, ...lines].map(({ gigaflops }) => gigaflops), ...bands.map(({ low }) => low)]
   const [bottom, top] = [Math.min(...heights) / 1.4, Math.max(...heights) * 2.5]
   const label = `Roofline: ${points.length} measurements of ${series.length} kernels`
   const picture = draw(
@@ -61,6 +72,14 @@ export function roofline(rows: readonly BenchRow[]): Section | null {
       color: seriesColors(series),
       marks: [
         Plot.frame({ stroke: 'var(--line)' }),
+        Plot.areaY(bands, {
+          x: 'intensity',
+          y1: 'low',
+          y2: 'high',
+          fy: 'threads',
+          fill: 'var(--roof)',
+          fillOpacity: 0.2,
+        }),
         Plot.line(lines, {
           x: 'intensity',
           y: 'gigaflops',
@@ -81,8 +100,8 @@ export function roofline(rows: readonly BenchRow[]): Section | null {
         }),
         Plot.text(roofs, {
           fy: 'threads',
-          text: ({ threads, roof }: { threads: string; roof: number }) =>
-            `${threads}: memory reads ${roof.toFixed(0)} GB/s`,
+          text: ({ threads, least, greatest }: { threads: string; least: number; greatest: number }) =>
+            `${threads}: memory reads ${inRange(least, greatest)} GB/s`,
           frameAnchor: 'top-left',
           dx: 6,
           dy: 6,
@@ -97,7 +116,7 @@ export function roofline(rows: readonly BenchRow[]): Section | null {
     .sort((a, b) => (b.percentOfRoof ?? 0) - (a.percentOfRoof ?? 0))[0] as BenchRow | undefined
   const text = [
     'Each dot is a kernel at one shape and one number of rows M; further right is more rows for each weight that is read.',
-    'The dashed line is what memory allows, and after its bend the most that was measured.',
+    'The band is what memory allows, from the least roof of a row to the greatest, the dashed line its median; after its bend it is the most that was measured.',
     best
       && `The nearest to the roof with one row is ${seriesOf(best)} at ${best.n} x ${best.k}, ${threadsOf(best)}: ${(best.percentOfRoof ?? 0).toFixed(0)} % of it.`,
   ]
@@ -120,6 +139,23 @@ export function roofline(rows: readonly BenchRow[]): Section | null {
     picture: legend(series) + picture,
     table,
   }
+}
+
+interface Roofs {
+  readonly least: number
+  readonly roof: number
+  readonly greatest: number
+}
+
+/** Of all reports, whatever machine and minute. */
+function roofsOf(rows: readonly BenchRow[]): Roofs {
+  const all = rows.map((row) => row.roofGigabytesPerSecond)
+  return { least: Math.min(...all), roof: medianOf(all), greatest: Math.max(...all) }
+}
+
+/** "31 to 44", or "40" for two that are one when they are rounded. */
+function inRange(least: number, greatest: number): string {
+  return unique([least, greatest].map((value) => value.toFixed(0))).join(' to ')
 }
 
 export function isPeer(row: BenchRow): boolean {

@@ -27,6 +27,8 @@ export interface Contest extends Omit<BenchCase, 'run' | 'profile' | 'check' | '
   readonly peer: () => Promise<Timing>
   /** How the peer was set up, for the row: 'flash attention on, mmap off'. */
   readonly peerSettings?: string
+  /** Threads that the peer runs with, where it cannot run with as many as the device has: the race then has no speedup. */
+  readonly peerThreads?: number
   /** Bytes that the peer has to move, when its format has others. */
   readonly peerBytes?: number
 }

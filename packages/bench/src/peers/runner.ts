@@ -1,7 +1,7 @@
 /** Runs suites of contests on a device: two rows for each, ours and the peer's. */
 import type { Device } from '@metal-fp4/metal-core'
 import { messageOf } from '../errors.js'
-import { type Roof, openRoof } from '../roof.js'
+import { type Roof, openRoof, roofBytesFor } from '../roof.js'
 import { type BenchFailure, type BenchRow, caseName, makeRow } from '../rows.js'
 import { driftOf, roofTolerance } from '../runner.js'
 import { medianOf } from '../statistics.js'
@@ -32,7 +32,7 @@ export const ownEngine = 'metal-fp4'
 
 /** @throws the signal's reason when aborted. A contest that throws becomes a failure, and the next one goes on. */
 export async function runContests(options: ContestRunOptions): Promise<{ rows: BenchRow[]; failures: BenchFailure[] }> {
-  const { device, suites, peer, cacheFolder, filter = {}, roofBytes, onProgress } = options
+  const { device, suites, peer, cacheFolder, filter = {}, roofBytes, minColdBytes, onProgress } = options
   const signal = options.signal ?? new AbortController().signal
   const { threads } = device.info
   const rows: BenchRow[] = []
@@ -43,7 +43,6 @@ export async function runContests(options: ContestRunOptions): Promise<{ rows: B
     failures.push(failure)
     onProgress?.({ kind: 'failure', failure })
   }
-  const { minColdBytes } = options
   const contextOf = (suite: ContestSuite): ContestContext => ({
     device,
     threads,
@@ -55,7 +54,7 @@ export async function runContests(options: ContestRunOptions): Promise<{ rows: B
     onProgress: (text) => onProgress?.({ kind: 'note', text }),
     onFailure: (name, error) => failed(suite.name, name, error),
   })
-  const roof = await openRoof(device, roofBytes)
+  const roof = await openRoof(device, roofBytes ?? roofBytesFor(minColdBytes))
   try {
     for (const suite of suites) {
       try {
@@ -90,13 +89,14 @@ async function race(
   options: ContestOptions,
 ): Promise<[BenchRow, BenchRow]> {
   const { oursNs, peerNs, ratios, speedup, speedupLow, speedupHigh, roofs } = await runContest(contest, roof, options)
-  const { peerSettings, peerBytes = contest.bytes, extra } = contest
+  const { threads } = device.info
+  const { peerSettings, peerThreads = threads, peerBytes = contest.bytes, extra } = contest
   const engine = `${peer.name} ${peer.version}`
   const drift = driftOf(roofs)
   const setting = {
     suite: suite.name,
     device: device.info.name,
-    threads: device.info.threads,
+    threads,
     roofGigabytesPerSecond: medianOf(roofs),
   }
   // Single measurements between pairs, not medians of three: the range of the middle half says whether the roof held still.
@@ -108,10 +108,17 @@ async function race(
   const run = (): Promise<never> => Promise.reject(new Error('run by the race'))
   const ours = makeRow({ ...contest, run }, oursNs, {
     ...setting,
-    more: { ...around, engine: ownEngine, versus: engine, speedup, speedupLow, speedupHigh, ratios },
+    more: {
+      ...around,
+      engine: ownEngine,
+      versus: engine,
+      // Two threads against one are no race: both times are told, and no quotient of them.
+      ...(peerThreads === threads ? { speedup, speedupLow, speedupHigh, ratios } : { unequalThreads: true as const }),
+    },
   })
   const theirs = makeRow({ ...contest, run, bytes: peerBytes, ...(extra && { extra }), precision: 'peer' }, peerNs, {
     ...setting,
+    threads: peerThreads,
     more: { ...around, engine, ...(peerSettings !== undefined && { peerSettings }) },
   })
   return [ours, theirs]

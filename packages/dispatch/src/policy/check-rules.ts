@@ -28,7 +28,7 @@ export function checkRules(
     for (const precision of isDenseType(format) ? (['float32'] as const) : precisions) {
       const products = `${format}${precision === 'float32' ? '' : ` in ${precision}`}`
       const many = { m: Number.MAX_SAFE_INTEGER, format, precision }
-      if (isKnown(format, precision, backend) && !rules.some((rule) => fits(rule, many)))
+      if (hasKernels(format, precision, backend) && !rules.some((rule) => fits(rule, many)))
         refuse('', `to have a rule for any number of rows of ${products}, maxM null`, undefined)
       const alone = ordersFor(rules, { m: 1, format, precision }, backend)
       for (let m = 2; m <= batchRows; m++) {
@@ -56,8 +56,8 @@ export function fits({ maxM, formats, precision }: PolicyRule, product: Product)
   )
 }
 
-/** Whether a backend has any kernel for such products. */
-function isKnown(format: WeightFormat, precision: Precision, backend: Backend): boolean {
+/** Whether a backend has any kernel for products of a format in a precision. */
+export function hasKernels(format: WeightFormat, precision: Precision, backend: Backend): boolean {
   return legalCandidates({ m: 1, n: 4096, k: 4096, format, precision }, backend).length > 0
 }
 

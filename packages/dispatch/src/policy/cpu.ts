@@ -11,7 +11,7 @@ const eightRows: RuleSource = {
   why: 'eight rows of accumulators fill the vector registers, and every weight is read and decoded once for all of them',
 }
 
-/** The border is that of float32, so that M = 9..64 and larger are told apart in either precision; nothing depends on it. */
+/** Two rules of one code: callers are promised a rule of its own for M = 9..64 and one for larger M, in either precision, with float32's border. */
 const oneTile: RuleSource = {
   kind: 'constraint',
   why: 'gemv_fp4 takes at most 8 rows; products of bytes have one way to be computed for more, whichever tile is named',
