@@ -1,9 +1,9 @@
 /** Where the time of a decode step goes, by kernel, and how much of it no kernel has. */
-import { type Part, type Profile, medianOf } from '@metal-fp4/bench'
+import type { Part, Profile } from '@metal-fp4/bench'
 import type { CommandGraph, Device, Submission, SubmissionResult, SubmitOptions } from '@metal-fp4/metal-core'
 
 /** What is looked at of a submission of steps. */
-export type StepsTime = Pick<SubmissionResult, 'durationNs' | 'steps' | 'dispatches' | 'clockNs'>
+export type StepsTime = Pick<SubmissionResult, 'steps' | 'dispatches' | 'clockNs'>
 
 /**
  * A device whose submissions are listened to, and can be told to time each of their dispatches. A model submits its graphs itself and has
@@ -55,62 +55,45 @@ export function profilingDevice(device: Device): ProfilingDevice {
   }
 }
 
-/** Texts of either kind: with profiles, and without. Enough for the middle of them to be worth something on a machine with other work. */
-const texts = 5
+/** Pairs of texts, one with a profile and one without. Enough for the middle to be worth something on a machine with other work. */
+const pairs = 9
 
 /**
- * Profiles texts that `generate` makes; it gives the time of a step, from token to token as its caller sees them. What no kernel has is counted
- * where nothing makes it smaller: between submissions in texts without a profile, whose host does only its own work; within submissions in
- * texts with one, whose dispatches wait for each other.
+ * Profiles texts that `generate` makes; it gives the time of a step, from token to token as its caller sees them. What no kernel has is the step of
+ * a text without a profile, less the kernels of a step in a text with one: a profile makes dispatches wait for each other and for the clock,
+ * and its steps are not what users have.
  */
 export async function profileOfStep(device: ProfilingDevice, generate: () => Promise<number>): Promise<Profile> {
-  const between: number[] = []
-  const within: WithinSteps[] = []
-  for (let text = 0; text < texts; text++) {
+  const profiles: { readonly parts: readonly Part[]; readonly outsideNs: number }[] = []
+  for (let pair = 0; pair < pairs; pair++) {
     let stepNs = NaN
-    const plain = await device.record(async () => (stepNs = await generate()), { profile: false })
-    between.push(Math.max(0, stepNs - withinSteps(afterFirst(plain)).durationNs))
-    within.push(withinSteps(afterFirst(await device.record(generate, { profile: true }))))
+    await device.record(async () => (stepNs = await generate()), { profile: false })
+    // The first token is the prompt's: its step is not in the time of a step.
+    const [, ...submissions] = await device.record(generate, { profile: true })
+    const parts = partsOf(submissions)
+    profiles.push({ parts, outsideNs: stepNs - parts.reduce((sum, { durationNs }) => sum + durationNs, 0) })
   }
-  const { parts, outsideNs } = within.sort((a, b) => a.outsideNs - b.outsideNs)[Math.floor(texts / 2)]
-  // Kernels that ran at the same time: their sum says nothing of the step.
-  return outsideNs < 0 ? { parts } : { parts, outsideKernelsNs: medianOf(between) + outsideNs }
-}
-
-/** The first token is the prompt's: its step is not in the time of a step. */
-function afterFirst(submissions: readonly StepsTime[]): readonly StepsTime[] {
-  return submissions.slice(1)
-}
-
-/** Of one step, on the device's clock. */
-export interface WithinSteps {
-  /** Times of kernels, the largest first; none without profiles. */
-  readonly parts: readonly Part[]
-  readonly durationNs: number
-  /** What the kernels leave of that, less what timing them added. */
-  readonly outsideNs: number
+  const { parts, outsideNs } = profiles.sort((a, b) => a.outsideNs - b.outsideNs)[Math.floor(pairs / 2)]
+  // Kernels that ran at the same time, or a machine too busy to say: their sum says nothing of the step.
+  return outsideNs < 0 ? { parts } : { parts, outsideKernelsNs: outsideNs }
 }
 
 /**
- * Sums over all steps, divided by their number. A CPU device says what the thread with the most to do spent in a kernel, so that handing out
- * work and waiting for it are not the kernel's; and what its clock costs, of which three readings a dispatch are taken off: one that is split
- * has more.
+ * Times of kernels in a step, the largest first: sums over all steps, divided by their number. A CPU device says what the thread with the most
+ * to do spent in a kernel, so that handing out work and waiting for it are not the kernel's; and what reading its clock costs, of which one
+ * reading is in that time.
  */
-export function withinSteps(submissions: readonly StepsTime[]): WithinSteps {
+export function partsOf(submissions: readonly StepsTime[]): readonly Part[] {
   const byKernel = new Map<string, { calls: number; durationNs: number }>()
   const count = submissions.reduce((sum, { steps }) => sum + steps, 0)
-  let timingNs = 0
   for (const { dispatches = [], clockNs = 0 } of submissions) {
-    timingNs += 3 * clockNs * dispatches.length
     for (const { kernel, startNs, endNs, busyNs } of dispatches) {
       const part = byKernel.get(kernel) ?? { calls: 0, durationNs: 0 }
-      byKernel.set(kernel, { calls: part.calls + 1, durationNs: part.durationNs + (busyNs ?? endNs - startNs) })
+      const durationNs = busyNs === undefined ? endNs - startNs : Math.max(0, busyNs - clockNs)
+      byKernel.set(kernel, { calls: part.calls + 1, durationNs: part.durationNs + durationNs })
     }
   }
-  const parts = [...byKernel]
+  return [...byKernel]
     .map(([kernel, { calls, durationNs }]) => ({ kernel, calls: calls / count, durationNs: durationNs / count }))
     .sort((a, b) => b.durationNs - a.durationNs)
-  const durationNs = submissions.reduce((sum, one) => sum + one.durationNs, 0) / count
-  const kernelsNs = parts.reduce((sum, part) => sum + part.durationNs, 0)
-  return { parts, durationNs, outsideNs: durationNs - kernelsNs - timingNs / count }
 }

@@ -50,7 +50,7 @@ export interface BenchRow {
   readonly unequalThreads?: true
   /** Where the time of a step goes, by kernel. */
   readonly parts?: readonly Part[]
-  /** Nanoseconds of a step that no kernel has: handing out work, waiting for it, the host; what timing adds is taken off as far as it is known. */
+  /** Nanoseconds of a step that no kernel has: handing out work, waiting for it, the host. */
   readonly outsideKernelsNs?: number
   /** Of `medianNs`. */
   readonly outsideKernelsPercent?: number

@@ -60,7 +60,7 @@ export interface Part {
 /** Where the time of a step goes. */
 export interface Profile {
   readonly parts: readonly Part[]
-  /** Nanoseconds of a step that no kernel has: launching, barriers, the host. Left out where that cannot be known. */
+  /** Nanoseconds of a step that no kernel has: a step that is not profiled, less its kernels. Left out where that cannot be known. */
   readonly outsideKernelsNs?: number
 }
 

@@ -34,6 +34,7 @@ struct Outcome {
   bool cancelled = false;
   std::vector<int64_t> times;     // profile: start and end of each dispatch, in the order run
   std::vector<int64_t> busy;      // profile: what the thread with the most to do spent in its kernel; empty where unknown
+  int processor = -1;             // of the thread that ran it, which may have more to run; -1: unknown
   double clockNs = 0;             // profile: what reading the clock takes, which is done three times or more for each dispatch
 };
 

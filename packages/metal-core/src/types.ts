@@ -124,8 +124,8 @@ export interface SubmissionResult extends Interval {
   /** In profile mode: the time of each dispatch, in the order run. */
   readonly dispatches?: readonly DispatchTime[]
   /**
-   * In profile mode on a CPU: nanoseconds that reading the clock takes. Three readings or more stand in `durationNs` for each dispatch, and
-   * about one of them in its `busyNs`.
+   * In profile mode on a CPU: nanoseconds that reading the clock takes. `durationNs` has three readings or more for each dispatch, and its
+   * `busyNs` about one.
    */
   readonly clockNs?: number
 }

@@ -1,4 +1,5 @@
 // createGraph, recordDispatch, graphStages, submitGraph, cancelSubmission, disposeGraph
+#include "../cpu/placement.h"
 #include "../graph.h"
 
 #include <cstring>
@@ -137,7 +138,11 @@ Napi::Value submitGraph(const Napi::CallbackInfo& info) {
   std::shared_ptr<Submission> submission;
   const Napi::Value completed = queued(arguments, handle.state, [&](auto completions, uint64_t id) {
     submission = device.submit(graph, options, [completions, id](Outcome outcome) {
-      completions->post(id, [outcome = std::move(outcome)](Napi::Env env) { return toObject(env, outcome); });
+      completions->post(id, [outcome = std::move(outcome)](Napi::Env env) {
+        // The scheduler wakes JavaScript where it was told to, in the middle of the next submission, which would wait for it.
+        leaveProcessor(outcome.processor);
+        return toObject(env, outcome);
+      });
     });
   });
   Napi::Object result = Napi::Object::New(info.Env());

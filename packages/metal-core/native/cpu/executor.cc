@@ -80,6 +80,7 @@ Outcome Executor::execute(const Graph& graph, const SubmitOptions& options, cons
   }
   outcome.endNs = nowNs();
   if (options.profile) outcome.clockNs = clockNs();
+  outcome.processor = currentProcessor();
   pool_.setEager(false);
   return outcome;
 }

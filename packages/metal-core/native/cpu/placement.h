@@ -10,6 +10,12 @@
 
 namespace metal_core {
 
+// The processor that the calling thread runs on, or -1 where the system does not say.
+int currentProcessor();
+
+// Moves the calling thread to another processor that it may use, if it runs on this one.
+void leaveProcessor(int processor);
+
 class Placement {
  public:
   explicit Placement(uint32_t threads) : seats_(threads) {}
