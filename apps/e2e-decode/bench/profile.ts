@@ -59,7 +59,7 @@ export function profilingDevice(device: Device): ProfilingDevice {
 const pairs = 15
 
 /** By how much of its time a text may be slower than the other of its pair, by chance. */
-const noise = 0.1
+const noise = 0.25
 
 /**
  * Profiles texts that `generate` makes; it gives the time of a step, from token to token as its caller sees them. What no kernel has is the step of

@@ -102,6 +102,15 @@ describe('bench report', () => {
     expect(readFileSync(page, 'utf8')).toContain('<title>Ours</title>')
   })
 
+  it('does not write the page over one of its reports', async () => {
+    const path = join(folder, 'kept.json')
+    writeFileSync(path, report(sampleReport, 'json'))
+    const { status, err } = await cli('report', join(folder, 'a.json'), path, '-o', join(folder, '.', 'kept.json'))
+    expect(status).toBe(2)
+    expect(err).toContain('kept.json, which is one of them. Name another: -o page.html.')
+    expect(readFileSync(path, 'utf8')).toBe(report(sampleReport, 'json'))
+  })
+
   it('compares, and can fail for what became slower', async () => {
     const slower = {
       ...sampleReport,

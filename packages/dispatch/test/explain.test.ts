@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type MatmulProblem, explain, profileOf, profileOfLibrary } from '../src/index.js'
+import { type MatmulProblem, explain, policies, profileOf, profileOfLibrary } from '../src/index.js'
 
 const profile = { backend: 'cpu', name: 'Test CPU', gigabytesPerSecond: 40 } as const
 const problem: MatmulProblem = { m: 1, n: 4096, k: 4096, format: 'fp4' }
@@ -43,6 +43,15 @@ describe('explain', () => {
       )
     }
     expect(reasonOf('Test CPU, constructor')).toMatch(/^default, not swept: bytes are multiplied /)
+  })
+
+  it('cites what was tuned for the device, and for no other number of threads', () => {
+    const tuned = policies.find(({ provenance }) => provenance !== undefined)!
+    const large = { ...problem, m: 512, precision: 'float32' } as const
+    const { text } = explain(large, { ...profile, name: tuned.device!, threads: tuned.provenance!.threads })
+    expect(text).toContain(`(policy '${tuned.name}': swept on ${tuned.device}, ${tuned.provenance!.date}: pnpm bench tune `)
+    expect(text).toMatch(/takes 0\.\d\d \(95 % interval 0\.\d\d to 0\.\d\d\) of the fallback's time/)
+    expect(explain(large, { ...profile, name: tuned.device!, threads: 64 }).text).toContain("(policy 'cpu': ")
   })
 
   it('names the choice, its threshold, what it moves and the roofline time', () => {

@@ -1,7 +1,8 @@
 /** `bench report A.json … -o page.html`: pictures. */
 import { Command } from 'commander'
+import { fail } from '../errors.js'
 import { htmlReport } from '../html/lazy.js'
-import { writeOutput } from '../output-file.js'
+import { checkOutput, isSameFile, writeOutput } from '../output-file.js'
 import { readReport } from '../read-report.js'
 import { type Verb, exit } from './io.js'
 
@@ -22,7 +23,11 @@ export const reportVerb: Verb = {
       .exitOverride()
     program.parse([...argv], { from: 'user' })
     const { output, title } = program.opts<{ output: string; title: string }>()
-    const reports = (program.processedArgs[0] as string[]).map((path) => readReport(path))
+    const files = program.processedArgs[0] as string[]
+    const reports = files.map((path) => readReport(path))
+    if (files.some((path) => isSameFile(path, output)))
+      fail('--output', 'a page beside the reports', `${output}, which is one of them`, 'Name another: -o page.html.')
+    checkOutput('report', output)
     const page = await htmlReport(reports, { title })
     writeOutput('report', output, page)
     stderr(`${output}: ${(page.length / 1e3).toFixed(0)} kB\n`)

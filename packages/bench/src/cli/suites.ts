@@ -79,5 +79,5 @@ export function selectSuites(
 
 /** Whether a run that names no suite has this one. */
 function isUsual(suite: AnySuite): boolean {
-  return !isCounting(suite) && !('onlyByName' in suite && suite.onlyByName === true)
+  return !isCounting(suite) && !('onlyByName' in suite && suite.onlyByName)
 }
