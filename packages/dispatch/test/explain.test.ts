@@ -49,7 +49,9 @@ describe('explain', () => {
     const tuned = policies.find(({ provenance }) => provenance !== undefined)!
     const large = { ...problem, m: 512, precision: 'float32' } as const
     const { text } = explain(large, { ...profile, name: tuned.device!, threads: tuned.provenance!.threads })
-    expect(text).toContain(`(policy '${tuned.name}': swept on ${tuned.device}, ${tuned.provenance!.date}: pnpm bench tune `)
+    expect(text).toContain(
+      `(policy '${tuned.name}': swept on ${tuned.device}, ${tuned.provenance!.date}: pnpm bench tune `,
+    )
     expect(text).toMatch(/takes 0\.\d\d \(95 % interval 0\.\d\d to 0\.\d\d\) of the fallback's time/)
     expect(explain(large, { ...profile, name: tuned.device!, threads: 64 }).text).toContain("(policy 'cpu': ")
   })
