@@ -52,7 +52,7 @@ export interface BenchRow {
   readonly parts?: readonly Part[]
   /** Nanoseconds of a step that no kernel has: handing out work, waiting for it, the host. */
   readonly outsideKernelsNs?: number
-  /** Of `medianNs`. */
+  /** Of `parts` and it together, which are measured at one time; `medianNs` is of another. */
   readonly outsideKernelsPercent?: number
   /** null when `cached`: what a cache gives is not measured against the roof of the memory. */
   readonly percentOfRoof: number | null
@@ -157,10 +157,11 @@ export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], sett
   }
 }
 
-/** The fields of a profile, for a step that takes `medianNs` without one. */
-export function profileFields({ parts, outsideKernelsNs }: Profile, medianNs: number): Partial<BenchRow> {
+/** The fields of a profile. */
+export function profileFields({ parts, outsideKernelsNs }: Profile): Partial<BenchRow> {
   if (outsideKernelsNs === undefined) return { parts }
-  return { parts, outsideKernelsNs, outsideKernelsPercent: (100 * outsideKernelsNs) / medianNs }
+  const stepNs = parts.reduce((sum, { durationNs }) => sum + durationNs, outsideKernelsNs)
+  return { parts, outsideKernelsNs, outsideKernelsPercent: (100 * outsideKernelsNs) / stepNs }
 }
 
 export function makeCountRow(suite: string, one: CountingCase, counts: Counts): CountRow {

@@ -131,7 +131,7 @@ async function runCase(
       ...(tried > 1 && { attempts: tried }),
       ...(best.drift > roofTolerance && benchCase.cached !== true && { roofMoved: true }),
       ...(checked && { checked: true }),
-      ...(profile && profileFields(profile, medianOf(best.samplesNs))),
+      ...(profile && profileFields(profile)),
     },
   })
 }

@@ -174,7 +174,7 @@ describe('runSuites', () => {
           },
           profile: () => {
             order.push('profile')
-            return Promise.resolve({ parts: [{ kernel: 'read', calls: 1, durationNs: 9 }], outsideKernelsNs: 0.5 })
+            return Promise.resolve({ parts: [{ kernel: 'read', calls: 1, durationNs: 9 }], outsideKernelsNs: 1 })
           },
         })),
     })
@@ -194,8 +194,8 @@ describe('runSuites', () => {
         {
           checked: true,
           parts: [{ kernel: 'read', calls: 1, durationNs: 9 }],
-          outsideKernelsNs: 0.5,
-          outsideKernelsPercent: 5,
+          outsideKernelsNs: 1,
+          outsideKernelsPercent: 10,
         },
       ])
       expect(failures).toMatchObject([{ message: '[read] expected 1, got 2.' }])

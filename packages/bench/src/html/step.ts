@@ -108,10 +108,13 @@ function barOf(row: BenchRow): string {
 
 function piecesOf(row: BenchRow): Piece[] {
   const { parts = [], medianNs, outsideKernelsNs } = row
+  // Kernels and what no kernel has are measured at one time, the step at another.
+  const kernelsNs = parts.reduce((sum, { durationNs }) => sum + durationNs, 0)
+  const stepNs = outsideKernelsNs === undefined ? medianNs : kernelsNs + outsideKernelsNs
   const piece = (kernel: string, durationNs: number, calls: number | null): Piece => ({
     bar: barOf(row),
     kernel,
-    percent: (100 * durationNs) / medianNs,
+    percent: (100 * durationNs) / stepNs,
     microseconds: durationNs / 1e3,
     calls,
   })
