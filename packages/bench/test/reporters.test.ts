@@ -73,6 +73,17 @@ describe('rows', () => {
     expect(results.rows[1]).not.toHaveProperty('cached')
   })
 
+  it('explain the star of a row whose roof moved, where there is one', () => {
+    const moved = { ...results, rows: [{ ...results.rows[0], roofMoved: true as const }] }
+    for (const [kind, star] of [
+      ['table', '*'],
+      ['md', String.raw`\*`],
+    ] as const) {
+      expect(report(moved, kind)).toContain(`\n${star} the roof moved by more than 15 %`)
+      expect(report(results, kind)).not.toContain('the roof moved')
+    }
+  })
+
   it('say how much of a step no kernel had, where that is known', () => {
     const parts = [{ kernel: 'a', calls: 2, durationNs: 80 }]
     const fields = { parts, outsideKernelsNs: 20, outsideKernelsPercent: 20 }

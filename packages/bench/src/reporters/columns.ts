@@ -90,6 +90,10 @@ export function duration(ns: number): string {
   return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ${unit}`
 }
 
+/** What the star of a share of the roof means. */
+export const roofMovedNote =
+  '* the roof moved by more than 15 % while the row was measured, also when it was measured anew'
+
 /** "AMD EPYC, 2 cores, 25.3 GB, linux x64, node v20.20.2, 2026-01-31" */
 export function machineLine({ cpu, cores, memoryBytes, platform, node, date }: Machine): string {
   return `${cpu}, ${cores} cores, ${(memoryBytes / 1e9).toFixed(1)} GB, ${platform}, node ${node}, ${date.slice(0, 10)}`

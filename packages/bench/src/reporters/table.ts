@@ -1,6 +1,6 @@
 /** A table for a terminal. */
 import type { BenchReport, BenchRow } from '../rows.js'
-import { type Cells, cells, columns, countColumns, machineLine } from './columns.js'
+import { type Cells, cells, columns, countColumns, machineLine, roofMovedNote } from './columns.js'
 
 /** Colour is by the share of the roof, where memory is the limit, and by what is useful of what is counted. */
 export function table(
@@ -20,6 +20,7 @@ export function table(
       counts.map(({ utilization }) => grade(100 * utilization)),
     )
   }
+  if (rows.some(({ roofMoved }) => roofMoved)) lines.push('', paint(roofMovedNote, dim))
   if (rows.length === 0 && counts.length === 0) lines.push('', 'no rows')
   for (const failure of failures)
     lines.push(paint(`failed: ${failure.suite}: ${failure.case}: ${failure.message}`, red))
