@@ -16,5 +16,7 @@ export const targets: Preset = {
     'gemm --shape 4096x14336 --m 512 --format fp4,mxfp4,nvfp4 --precision int8 --threads 1',
     // The default model: where its step goes, and what of it is no kernel.
     'decode --geometry stories',
+    // The packer, whose one thread has nothing to do with the device's.
+    'pack --shape 4096x4096 --format mxfp4,nvfp4,fp4 --threads 1',
   ],
 }

@@ -89,13 +89,13 @@ it('the targets are the rows that the project is measured by', async () => {
         yield { ...shape, run: () => Promise.resolve({ durationNs: 1 }) }
       },
     })
-  const suites = ['gemv', 'gemm', 'experts', 'decode'].map(listening)
+  const suites = ['gemv', 'gemm', 'experts', 'decode', 'pack'].map(listening)
   const flags = '--preset targets --device cpu --threads 1,2 --samples 1 --attempts 1'.split(' ')
   const quiet = { stdout: () => undefined, stderr: () => undefined, roofBytes: 1024 * 1024 }
   expect(await runCli(suites, flags, { ...quiet, presets: [targets], checkFilter: checkModels })).toBe(0)
   const names = (threads: number): string[] => asked.filter((one) => one[1] === threads).map(([name]) => name)
-  // The GEMM of many rows has a target for one thread.
-  expect(names(1)).toEqual(['gemv', 'gemv', 'experts', 'gemm', 'decode'])
+  // The GEMM of many rows and the packer have a target for one thread.
+  expect(names(1)).toEqual(['gemv', 'gemv', 'experts', 'gemm', 'decode', 'pack'])
   expect(names(2)).toEqual(['gemv', 'gemv', 'experts', 'decode'])
   expect(asked[0][2]).toEqual({
     shapes: [{ n: 4096, k: 14336 }],

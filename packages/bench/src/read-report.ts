@@ -80,6 +80,7 @@ const rowFields: Readonly<Record<string, Kind>> = {
   percentOfRoof: orNull(positive),
   gigaflopsPerSecond: optional(count),
   tokensPerSecond: optional(count),
+  weightsPerSecond: optional(count),
   outsideKernelsNs: optional(count),
   outsideKernelsPercent: optional(count),
   engine: optional(text),

@@ -62,6 +62,8 @@ export interface BenchRow {
   readonly runsPerSecond: number
   readonly gigaflopsPerSecond?: number
   readonly tokensPerSecond?: number
+  /** Of a packer. */
+  readonly weightsPerSecond?: number
   /** Columns of the suite's own. */
   readonly [extra: string]: string | number | boolean | null | readonly number[] | readonly Part[] | undefined
 }
@@ -125,7 +127,7 @@ export interface RowSetting {
 }
 
 export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], setting: RowSetting): BenchRow {
-  const { kernel, variant, format, precision, m, n, k, bytes, cached, operations, tokens, extra } = benchCase
+  const { kernel, variant, format, precision, m, n, k, bytes, cached, operations, tokens, weights, extra } = benchCase
   const { median, min, max, relativeSpread } = summarize(samplesNs)
   const gigabytesPerSecond = bytes / median
   return {
@@ -152,6 +154,7 @@ export function makeRow(benchCase: BenchCase, samplesNs: readonly number[], sett
     runsPerSecond: 1e9 / median,
     ...(operations === undefined ? {} : { gigaflopsPerSecond: operations / median }),
     ...(tokens === undefined ? {} : { tokensPerSecond: (tokens * 1e9) / median }),
+    ...(weights === undefined ? {} : { weightsPerSecond: (weights * 1e9) / median }),
     ...setting.more,
     ...extra,
   }

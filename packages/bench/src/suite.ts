@@ -85,6 +85,8 @@ export interface BenchCase {
   readonly operations?: number
   /** Tokens that the work makes: rows then have tokensPerSecond. */
   readonly tokens?: number
+  /** Weights that the work packs: rows then have weightsPerSecond. */
+  readonly weights?: number
   /** More columns, for json and csv: model, layers, context, … */
   readonly extra?: Readonly<Record<string, string | number>>
   /** Does the work; called many times, never twice at once. */

@@ -19,7 +19,11 @@ interface Point {
 export function byRows(rows: readonly BenchRow[]): Section | null {
   const usable = rows.filter(
     (row) =>
-      row.percentOfRoof !== null && !isPeer(row) && row.versus === undefined && row.tokensPerSecond === undefined,
+      row.percentOfRoof !== null
+      && !isPeer(row)
+      && row.versus === undefined
+      && row.tokensPerSecond === undefined
+      && row.weightsPerSecond === undefined,
   )
   const panels = unique(usable.map(panelOf)).filter(
     (panel) => unique(usable.filter((row) => panelOf(row) === panel).map(({ m }) => m)).length > 1,

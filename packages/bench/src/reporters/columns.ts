@@ -43,6 +43,12 @@ export const columns: readonly Column[] = [
     text: ({ tokensPerSecond }) => tokensPerSecond?.toFixed(1) ?? '',
   },
   {
+    title: 'Mweights/s',
+    align: 'right',
+    optional: true,
+    text: ({ weightsPerSecond }) => (weightsPerSecond === undefined ? '' : (weightsPerSecond / 1e6).toFixed(0)),
+  },
+  {
     title: 'outside kernels',
     align: 'right',
     optional: true,
