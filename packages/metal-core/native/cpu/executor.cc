@@ -7,8 +7,9 @@
 namespace metal_core {
 namespace {
 
-// A chunk is a thread's share of what is left: large at first, since a kernel asks for what it reads next ahead of time, but only within a
-// chunk; small at the end, so that threads end together.
+// A chunk is a thread's share of what is left, of a long dispatch half of that: large at first, since a kernel asks for what it reads next
+// ahead of time, but only within a chunk; small at the end, so that a thread which is held up leaves little to wait for.
+constexpr uint64_t kLongNs = 100'000;
 constexpr uint64_t kMostChunksPerThread = 32;  // where work is even, of a dispatch that was never timed
 
 // The least work of a chunk. Threads that share less lose more than they gain: taking a chunk costs some 50 ns, a second thread 200 ns
@@ -116,8 +117,9 @@ void Executor::cutPart(Part& part) {
   uint64_t least = std::max<uint64_t>(1, groups / (threads * kMostChunksPerThread));
   if (cost != 0) least = std::max(least, static_cast<uint64_t>(static_cast<double>(groups) * kChunkNs / static_cast<double>(cost)));
   if (threads == 1) least = groups;
+  const uint64_t shares = threads * (cost > kLongNs ? 2 : 1);
   for (uint64_t at = 0; at < groups;) {
-    const uint64_t left = groups - at, share = std::min(left, std::max(least, left / threads));
+    const uint64_t left = groups - at, share = std::min(left, std::max(least, left / shares));
     at += left - share < least ? left : share;  // no chunk at the end that is not worth it
     edges_.push_back(at);
   }
