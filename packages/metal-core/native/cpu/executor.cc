@@ -115,8 +115,11 @@ void Executor::cutPart(Part& part) {
   edges_.push_back(0);
   // How many threadgroups are worth a chunk.
   uint64_t least = std::max<uint64_t>(1, groups / (threads * kMostChunksPerThread));
-  if (cost != 0) least = std::max(least, static_cast<uint64_t>(static_cast<double>(groups) * kChunkNs / static_cast<double>(cost)));
-  if (threads == 1) least = groups;
+  if (threads == 1 || (cost != 0 && cost <= kChunkNs)) {
+    least = groups;
+  } else if (cost != 0) {  // less than groups, however many they are
+    least = std::max(least, static_cast<uint64_t>(static_cast<double>(groups) * kChunkNs / static_cast<double>(cost)));
+  }
   const uint64_t shares = threads * (cost > kLongNs ? 2 : 1);
   for (uint64_t at = 0; at < groups;) {
     const uint64_t left = groups - at, share = std::min(left, std::max(least, left / shares));
