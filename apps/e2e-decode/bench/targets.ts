@@ -1,5 +1,6 @@
 /** What the project wants to be measured by on a CPU, as one run: `bench --preset targets --save targets.json`. */
 import type { Preset } from '@metal-fp4/bench'
+import { goalsOf } from './goals.js'
 
 export const targets: Preset = {
   name: 'targets',
@@ -19,4 +20,5 @@ export const targets: Preset = {
     // The packer, whose one thread has nothing to do with the device's.
     'pack --shape 4096x4096 --format mxfp4,nvfp4,fp4 --threads 1',
   ],
+  goals: goalsOf,
 }

@@ -78,7 +78,9 @@ async function run(
   // What can go wrong without a measurement goes wrong before one.
   const description = describeRun(argv, versions)
   if (flags.save !== undefined) checkOutput('--save', flags.save)
-  const results = { ...(await runOnDevices(jobs, flags, io, roofBytes)), run: description }
+  const measured = await runOnDevices(jobs, flags, io, roofBytes)
+  const goals = preset?.goals?.(measured.rows) ?? []
+  const results = { ...measured, ...(goals.length > 0 && { goals }), run: description }
   if (results.rows.length === 0 && !results.counts && !results.failures && !signal?.aborted) {
     fail('bench', 'at least one case', 'none for these flags', 'Widen --format, --m or --shape, or see --list.')
   }

@@ -22,6 +22,7 @@ export {
   defineContestSuite,
   runContest,
 } from './peers/contest.js'
+export { type Goal, type GoalOptions, judge } from './goals.js'
 export { checkOutput, writeOutput } from './output-file.js'
 export { type PeerProcess, openPeer } from './peers/process.js'
 export { type Peer, type PeerRequest, resolvePeer } from './peers/resolve.js'
@@ -32,9 +33,11 @@ export { type Roof, type RoofSource, openRoof } from './roof.js'
 export { type BenchFailure, type BenchReport, type BenchRow, type CountRow, type RunDescription } from './rows.js'
 export { type CountOptions, type CountProgress, countSuites } from './counting.js'
 export { type RunOptions, type RunProgress, runSuites } from './runner.js'
-export { type SamplingOptions, sampleCase } from './sampling.js'
+export { type Round, type SamplingOptions, sampleRounds } from './sampling.js'
+export { roofTolerance, steadyRounds } from './steady.js'
 export { type Summary, medianOf, summarize } from './statistics.js'
 export {
+  type Against,
   type BenchCase,
   type CountingCase,
   type CountingContext,

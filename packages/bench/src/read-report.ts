@@ -6,7 +6,7 @@ import type { BenchReport, BenchRow, CountRow } from './rows.js'
 /** @throws BenchError that names the file, the row and the field. */
 export function readReport(path: string): BenchReport {
   const json = parse(path)
-  const { machine, rows, failures, run } = object(json, path, 'an object')
+  const { machine, rows, goals, failures, run } = object(json, path, 'an object')
   const all = array(rows, path, 'rows').map((row, i) => object(row, path, `rows[${i}] to be an object`))
   const timed: BenchRow[] = []
   const counts: CountRow[] = []
@@ -27,6 +27,9 @@ export function readReport(path: string): BenchReport {
     rows: timed,
     ...(run !== undefined && { run: checkRun(run, path) }),
     ...(counts.length > 0 && { counts }),
+    ...(goals !== undefined && {
+      goals: checkEach(goals, goalFields, path, 'goals') as unknown as NonNullable<BenchReport['goals']>,
+    }),
     ...(failed.length > 0 && { failures: failed as unknown as NonNullable<BenchReport['failures']> }),
   }
 }
@@ -40,6 +43,7 @@ interface Kind {
 }
 
 const text: Kind = { expected: 'a string', is: (value) => typeof value === 'string' }
+const flag: Kind = { expected: 'true or false', is: (value) => typeof value === 'boolean' }
 const number: Kind = { expected: 'a number', is: isNumber }
 const count: Kind = { expected: 'a number from 0', is: (value) => isNumber(value) && value >= 0 }
 const positive: Kind = { expected: 'a positive number', is: isPositive }
@@ -84,6 +88,8 @@ const rowFields: Readonly<Record<string, Kind>> = {
   outsideKernelsNs: optional(count),
   outsideKernelsPercent: optional(count),
   engine: optional(text),
+  against: optional(text),
+  times: optional(positive),
 }
 
 const raceFields = { versus: text, speedup: positive, speedupLow: positive, speedupHigh: positive }
@@ -97,6 +103,15 @@ const countFields: Readonly<Record<string, Kind>> = {
 }
 
 const partFields = { kernel: text, calls: count, durationNs: count }
+const goalFields = {
+  what: text,
+  threads: count,
+  wanted: number,
+  reached: number,
+  unit: text,
+  format: optional(text),
+  met: flag,
+}
 const failureFields = { suite: text, case: text, threads: count, message: text }
 const machineFields = {
   cpu: text,

@@ -1,4 +1,5 @@
 /** Rows of a report: what every case gives, derived from its samples and the roof measured beside it. */
+import type { Goal } from './goals.js'
 import type { Machine } from './machine.js'
 import { summarize } from './statistics.js'
 import type { BenchCase, CountingCase, Counts, Part, Profile } from './suite.js'
@@ -23,18 +24,26 @@ export interface BenchRow {
   readonly samplesNs: readonly number[]
   readonly bytes: number
   readonly gigabytesPerSecond: number
-  /** What plain reads of a large buffer reached, measured just before and after this case with the same threads. */
+  /** What plain reads of a large buffer reached, measured between the rounds of this case with the same threads. */
   readonly roofGigabytesPerSecond: number
   /** The same for a copy, bytes read and written together. */
   readonly copyRoofGigabytesPerSecond?: number
-  /** Every measurement of the read roof: before, halfway and after. */
+  /** Every measurement of the read roof: before and after each round of samples. */
   readonly roofSamples?: readonly number[]
-  /** The largest of the roofs before, halfway and after over the smallest, minus 1. */
+  /** The largest of them over the smallest, minus 1. */
   readonly roofDrift?: number
-  /** How often the case was run until the roof held still; left out for once. */
+  /** What was sampled under another roof (by more than 15 %), and so has no part in this row; left out for nothing. */
+  readonly otherSamplesNs?: readonly number[]
+  readonly otherRoofSamples?: readonly number[]
+  /** How often the case was run until enough rounds saw one roof; left out for once. */
   readonly attempts?: number
-  /** The roof never held still (more than 15 %): the share of it is not to be relied upon. */
+  /** They never did: all rounds are in the row, and the share of the roof is not to be relied upon. */
   readonly roofMoved?: true
+  /** What the case is compared with, one after the other: 'M = 1'. */
+  readonly against?: string
+  /** How many times as long the case takes: the median over the pairs. */
+  readonly times?: number
+  readonly againstNs?: readonly number[]
   /** The values were compared with the oracle before anything was timed. */
   readonly checked?: true
   /** What a peer's row was made by, and in a race ours: 'metal-fp4', 'node-llama-cpp 3.22.1'. */
@@ -112,6 +121,8 @@ export interface BenchReport {
   readonly rows: readonly BenchRow[]
   /** Rows of suites that count; json and csv have them among the rows. Left out when there are none. */
   readonly counts?: readonly CountRow[]
+  /** What a preset wants of the rows; left out where nothing is wanted. */
+  readonly goals?: readonly Goal[]
   /** Left out when nothing failed. */
   readonly failures?: readonly BenchFailure[]
 }

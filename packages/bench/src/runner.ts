@@ -1,10 +1,11 @@
-/** Runs suites on a device, one case at a time, each between two measurements of the roof. */
+/** Runs suites on a device, one case at a time, the roof beside it. */
 import type { Device } from '@metal-fp4/metal-core'
 import { type Roof, openRoof, roofBytesFor } from './roof.js'
 import { type BenchFailure, type BenchRow, caseName, makeRow, profileFields } from './rows.js'
 import { messageOf } from './errors.js'
-import { type SamplingOptions, sampleCase } from './sampling.js'
+import { type Round, type SamplingOptions, sampleRounds } from './sampling.js'
 import { medianOf } from './statistics.js'
+import { driftOf, steadyRounds } from './steady.js'
 import type { BenchCase, Filter, Suite, SuiteContext } from './suite.js'
 
 /** Told as the run goes on; the CLI writes it to stderr. */
@@ -17,7 +18,7 @@ export interface RunOptions extends SamplingOptions {
   readonly device: Device
   readonly suites: readonly Suite[]
   readonly filter?: Filter
-  /** How often a case is run at most until the roof holds still within it. Default 3. */
+  /** How often a case is run at most until half as many rounds as it has saw one roof. Default 3. */
   readonly attempts?: number
   /** Compare each case that has a check with its oracle first. Default false. */
   readonly check?: boolean
@@ -80,11 +81,8 @@ export async function runSuites(options: RunOptions): Promise<{ rows: BenchRow[]
   return { rows, failures }
 }
 
-/** Measurements of the roof before, halfway through and after a case: of three, one disturbed by another process does not show. */
-const roofSamples = 3
-
-/** How far the roof may move within a case: beyond it the case is run again. */
-export const roofTolerance = 0.15
+/** How many measurements of the read roof go by for one of the copy roof. */
+const copyRoofEvery = 4
 
 async function runCase(
   benchCase: BenchCase,
@@ -97,52 +95,59 @@ async function runCase(
   const checked = check && benchCase.check !== undefined
   if (checked) await benchCase.check?.()
   const copies: number[] = []
-  const once = async (): Promise<Attempt> => {
-    const roofs: number[][] = []
-    const measureRoof = async (): Promise<void> => {
-      const some: number[] = []
-      for (let i = 0; i < roofSamples; i++) some.push(await roof.measure())
-      copies.push(await roof.measureCopy())
-      roofs.push(some)
-    }
-    await measureRoof()
-    const samplesNs = await sampleCase(benchCase, { ...options, between: measureRoof })
-    await measureRoof()
-    return { samplesNs, roofs: roofs.flat(), drift: driftOf(roofs.map(medianOf)) }
+  let measured = 0
+  const measureRoof = async (): Promise<number> => {
+    if (measured++ % copyRoofEvery === 0) copies.push(await roof.measureCopy())
+    return roof.measure()
   }
-  let best = await once()
+  const all = await sampleRounds(benchCase, measureRoof, options)
+  // What a cache holds does not wait for the memory, whose roof may be as it likes.
+  const choose = (): Round[] => (benchCase.cached === true ? all : steadyRounds(all))
+  const wanted = all.length / 2
   let tried = 1
-  // What a cache holds does not wait for the memory, and a roof that is a constant does not move.
-  for (; best.drift > roofTolerance && benchCase.cached !== true && tried < attempts; tried++) {
-    const next = await once()
-    if (next.drift < best.drift) best = next
+  for (; choose().length < wanted && tried < attempts; tried++) {
+    all.push(...(await sampleRounds(benchCase, measureRoof, options)))
   }
+  const steady = choose()
+  const moved = steady.length < wanted
+  const kept = moved ? all : steady
+  const roofs = roofsOf(kept)
+  const others = all.filter((round) => !kept.includes(round))
   const profile = await benchCase.profile?.()
   const { name, threads } = device.info
-  return makeRow(benchCase, best.samplesNs, {
+  return makeRow(benchCase, samplesOf(kept), {
     suite: suite.name,
     device: name,
     threads,
-    roofGigabytesPerSecond: medianOf(best.roofs),
+    roofGigabytesPerSecond: medianOf(roofs),
     more: {
       copyRoofGigabytesPerSecond: medianOf(copies),
-      roofSamples: best.roofs,
-      roofDrift: best.drift,
+      roofSamples: roofs,
+      roofDrift: driftOf(roofs),
       ...(tried > 1 && { attempts: tried }),
-      ...(best.drift > roofTolerance && benchCase.cached !== true && { roofMoved: true }),
+      ...(others.length > 0 && { otherSamplesNs: samplesOf(others), otherRoofSamples: roofsOf(others) }),
+      ...(moved && { roofMoved: true }),
+      ...timesOf(benchCase, kept),
       ...(checked && { checked: true }),
       ...(profile && profileFields(profile)),
     },
   })
 }
 
-interface Attempt {
-  readonly samplesNs: readonly number[]
-  readonly roofs: readonly number[]
-  readonly drift: number
+function samplesOf(rounds: readonly Round[]): number[] {
+  return rounds.flatMap(({ samplesNs }) => samplesNs)
 }
 
-/** The largest over the smallest, minus 1. */
-export function driftOf(values: readonly number[]): number {
-  return Math.max(...values) / Math.min(...values) - 1
+/** Each measurement once: the one after a round is the one before the next. */
+function roofsOf(rounds: readonly Round[]): number[] {
+  return rounds.flatMap(({ roofs: [before, after] }, i) =>
+    before === rounds[i - 1]?.roofs[1] ? [after] : [before, after],
+  )
+}
+
+/** How many times as long as `against` the case takes, pair by pair. */
+function timesOf({ against }: BenchCase, rounds: readonly Round[]): Partial<BenchRow> {
+  if (!against) return {}
+  const ratios = rounds.flatMap(({ samplesNs, againstNs }) => samplesNs.map((ns, i) => ns / againstNs[i]))
+  return { against: against.what, times: medianOf(ratios), againstNs: rounds.flatMap(({ againstNs }) => againstNs) }
 }

@@ -1,4 +1,4 @@
-/** Runs a case until its time is spent: warm-up, then samples of device time for one product. */
+/** Runs a case until its time is spent: warm-up, then rounds of samples, each between two measurements of the roof. */
 import { fail } from './errors.js'
 import type { BenchCase, Timing } from './suite.js'
 
@@ -8,53 +8,82 @@ export interface SamplingOptions {
   /** Wall-clock milliseconds for warm-up and samples of one case. Default 600. */
   readonly timeMs?: number
   readonly signal?: AbortSignal
-  /** Called once, when half of the samples are taken; its time is not counted. */
-  readonly between?: () => Promise<void>
   /** The clock of the budget, in milliseconds: for tests. */
   readonly now?: () => number
+}
+
+/** Samples taken within a few dozen milliseconds, and the roof right before and after them. */
+export interface Round {
+  /** Nanoseconds of device time for one product, one number for each run. */
+  readonly samplesNs: readonly number[]
+  /** The same of `BenchCase.against`, each taken right after the sample of its place. */
+  readonly againstNs: readonly number[]
+  /** GB/s before and after. */
+  readonly roofs: readonly [number, number]
 }
 
 /** Fewer have no 95 % interval of their median; beyond many a fast case gains nothing. */
 const fewestSamples = 6
 const mostSamples = 200
 const warmupShare = 0.2
+/** Rounds in the time of a case: short enough for the machine to stay as it is within one, long beside a measurement of the roof. */
+const roundsOfTime = 12
+const roundsOfSamples = 4
 
 /**
- * Nanoseconds of device time for one product, one number for each run.
+ * @param measureRoof GB/s; its time is not counted.
  * @throws what the case throws, the signal's reason, or BenchError when a case reports no time.
  */
-export async function sampleCase(benchCase: BenchCase, options: SamplingOptions = {}): Promise<number[]> {
-  const { samples, timeMs = 600, signal, between, now = () => performance.now() } = options
-  const run = async (): Promise<number> => timeOf(benchCase.kernel, await benchCase.run())
+export async function sampleRounds(
+  benchCase: BenchCase,
+  measureRoof: () => Promise<number>,
+  options: SamplingOptions = {},
+): Promise<Round[]> {
+  const { samples, timeMs = 600, signal, now = () => performance.now() } = options
+  const { kernel, against } = benchCase
+  const one = async (): Promise<[number, number?]> => {
+    signal?.throwIfAborted()
+    const ns = timeOf(kernel, await benchCase.run())
+    return against ? [ns, timeOf(against.what, await against.run())] : [ns]
+  }
   let start = now()
-  await run()
+  await one()
   await benchCase.verify?.()
   const firstMs = now() - start
-  while (now() - start < warmupShare * timeMs && now() - start + firstMs < timeMs) {
-    signal?.throwIfAborted()
-    await run()
-  }
-  const taken: number[] = []
+  while (now() - start < warmupShare * timeMs && now() - start + firstMs < timeMs) await one()
+
+  const rounds: Round[] = []
+  let taken = 0
   const enough = (): boolean => {
-    if (samples !== undefined) return taken.length >= samples
-    return taken.length >= mostSamples || (taken.length >= fewestSamples && now() - start >= timeMs)
+    if (samples !== undefined) return taken >= samples
+    return taken >= mostSamples || (taken >= fewestSamples && now() - start >= timeMs)
   }
-  const samplingStart = now()
-  let halfTaken = false
-  const half = (): boolean => {
-    if (samples !== undefined) return taken.length >= samples / 2
-    return taken.length >= fewestSamples / 2 && now() - start >= (samplingStart - start + timeMs) / 2
-  }
-  while (!enough()) {
-    signal?.throwIfAborted()
-    taken.push(await run())
-    if (halfTaken || !half()) continue
-    halfTaken = true
+  const roofOf = async (): Promise<number> => {
     const paused = now()
-    await between?.()
+    const roof = await measureRoof()
     start += now() - paused
+    return roof
   }
-  return taken
+  let before = await roofOf()
+  while (!enough()) {
+    const samplesNs: number[] = []
+    const againstNs: number[] = []
+    const begun = now()
+    const full = (): boolean =>
+      samples === undefined
+        ? samplesNs.length > 0 && now() - begun >= timeMs / roundsOfTime
+        : samplesNs.length >= samples / roundsOfSamples
+    while (!enough() && !full()) {
+      const [ns, other] = await one()
+      samplesNs.push(ns)
+      if (other !== undefined) againstNs.push(other)
+      taken++
+    }
+    const after = await roofOf()
+    rounds.push({ samplesNs, againstNs, roofs: [before, after] })
+    before = after
+  }
+  return rounds
 }
 
 /** Nanoseconds for one repeat. @throws BenchError, with the name of what was timed, when they are not positive and finite. */

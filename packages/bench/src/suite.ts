@@ -64,6 +64,13 @@ export interface Profile {
   readonly outsideKernelsNs?: number
 }
 
+/** Other work, to compare with. */
+export interface Against {
+  /** 'M = 1'. */
+  readonly what: string
+  run(): Promise<Timing>
+}
+
 /** One row of the report: a kernel, or a graph of several, at one size. */
 export interface BenchCase {
   /** The kernel's name in the manifest, or that of the graph ('moe_layer', 'decode'). */
@@ -91,6 +98,8 @@ export interface BenchCase {
   readonly extra?: Readonly<Record<string, string | number>>
   /** Does the work; called many times, never twice at once. */
   run(): Promise<Timing>
+  /** What the case is compared with, such as one row of the same matrix: run after each sample, so that rows have `times`. */
+  readonly against?: Against
   /** Called once, after the first run: throws when the output is not what it should be (not finite, say). */
   verify?(): Promise<void> | void
   /**

@@ -38,11 +38,15 @@ const [row] = sampleReport.rows
 describe('readReport', () => {
   it('gives rows, counts and failures of which pages can be made', async () => {
     const failures = [{ suite: 'gemv', case: 'gemv_fp4 fp4 M=9 64x64', threads: 2, message: 'no such kernel' }]
-    const written = { ...sampleReport, counts: [counted], failures }
+    const goals = [{ what: 'a goal', threads: 1, wanted: 90, reached: 91.5, unit: '% of the roof', met: true }]
+    const written = { ...sampleReport, counts: [counted], goals, failures }
     writeFileSync(path, report(written, 'json'))
     const read = readReport(path)
     expect(read).toEqual(written)
-    expect(await htmlReport([read])).toContain('no such kernel')
+    const page = await htmlReport([read])
+    expect(page).toContain('no such kernel')
+    for (const shown of ['<a href="#goals">', 'a goal', '91.5']) expect(page).toContain(shown)
+    expect(await htmlReport([sampleReport])).not.toContain('goals')
   })
 
   it('takes a timed row that has a column named as a count is', () => {
@@ -55,6 +59,11 @@ describe('readReport', () => {
     [{ run: { ...sampleReport.run, arguments: [1] } }, 'run.arguments[0] to be a string, got 1'],
     [{ run: { ...sampleReport.run, commit: 7 } }, 'run.commit to be a string or null, got 7'],
     [{ run: { ...sampleReport.run, versions: null } }, 'run.versions to be an object, got null'],
+    [{ goals: [{ what: 'a' }] }, 'goals[0].threads to be a number from 0, got none'],
+    [
+      { goals: [{ what: 'a', threads: 1, wanted: 1, reached: 1, unit: 'x', met: 'yes' }] },
+      'goals[0].met to be true or false, got "yes"',
+    ],
     [{ failures: {} }, 'failures to be an array, got {}'],
     [{ failures: [null] }, 'failures[0] to be an object, got null'],
     [{ failures: [{ suite: 'gemv' }] }, 'failures[0].case to be a string, got none'],

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { type BenchCase, type Timing, sampleCase } from '../src/index.js'
+import {
+  type BenchCase,
+  type Round,
+  type SamplingOptions,
+  type Timing,
+  sampleRounds,
+  steadyRounds,
+} from '../src/index.js'
 
 /** A case whose runs take `wallMs` on a clock of the test's own. */
 function fakeCase(
@@ -25,7 +32,13 @@ function fakeCase(
   return { benchCase, now: () => clock, runs: () => runs }
 }
 
-describe('sampleCase', () => {
+/** All samples, under a roof that never moves. */
+async function sampleCase(benchCase: BenchCase, options: SamplingOptions): Promise<number[]> {
+  const rounds = await sampleRounds(benchCase, () => Promise.resolve(40), options)
+  return rounds.flatMap(({ samplesNs }) => samplesNs)
+}
+
+describe('sampleRounds', () => {
   it('fills its time: warm-up, then samples', async () => {
     const { benchCase, now, runs } = fakeCase(10)
     const samples = await sampleCase(benchCase, { timeMs: 200, now })
@@ -81,5 +94,71 @@ describe('sampleCase', () => {
       },
     }
     await expect(sampleCase(aborting, { now, signal: controller.signal })).rejects.toThrow('stopped')
+  })
+
+  it('measures the roof around every round, in time that does not count', async () => {
+    const { benchCase, now } = fakeCase(10)
+    let roof = 40
+    let roofMs = 0
+    const clock = (): number => now() + roofMs
+    const measureRoof = (): Promise<number> => {
+      roofMs += 1000
+      return Promise.resolve(roof++)
+    }
+    const rounds = await sampleRounds(benchCase, measureRoof, { timeMs: 240, now: clock })
+    // 48 ms of warm-up, then rounds of two runs: the shortest that are as long as a twelfth of the time.
+    expect(rounds.map(({ samplesNs }) => samplesNs.length)).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 2, 1])
+    expect(rounds.map(({ roofs }) => roofs)).toEqual(rounds.map((_, i) => [40 + i, 41 + i]))
+    expect(now()).toBe(240)
+  })
+
+  it('runs what the case is compared with after each sample', async () => {
+    const { benchCase, now } = fakeCase(10, { durationNs: 600, repeats: 2 })
+    const order: string[] = []
+    const against = {
+      what: 'M = 1',
+      run: () => {
+        order.push('against')
+        return Promise.resolve({ durationNs: 100 })
+      },
+    }
+    const run = (): Promise<Timing> => {
+      order.push('case')
+      return benchCase.run()
+    }
+    const rounds = await sampleRounds({ ...benchCase, run, against }, () => Promise.resolve(40), {
+      samples: 8,
+      now,
+      timeMs: 0,
+    })
+    expect(rounds).toEqual(
+      Array.from({ length: 4 }, () => ({ samplesNs: [300, 300], againstNs: [100, 100], roofs: [40, 40] })),
+    )
+    expect(order).toEqual(Array.from({ length: 9 }, () => ['case', 'against']).flat())
+    const broken = { what: 'M = 1', run: () => Promise.resolve({ durationNs: 0 }) }
+    await expect(sampleRounds({ ...benchCase, against: broken }, () => Promise.resolve(40), { now })).rejects.toThrow(
+      '[bench] expected M = 1 to report a positive device time',
+    )
+  })
+})
+
+describe('steadyRounds', () => {
+  const round = (before: number, after: number): Round => ({
+    samplesNs: [before + after],
+    againstNs: [],
+    roofs: [before, after],
+  })
+
+  it('keeps the most rounds that saw one roof, in their order', () => {
+    const rounds = [round(40, 41), round(41, 70), round(70, 42), round(43, 40), round(40, 45)]
+    expect(steadyRounds(rounds)).toEqual([rounds[0], rounds[3], rounds[4]])
+    expect(steadyRounds([round(40, 46)])).toHaveLength(1)
+    expect(steadyRounds([round(40, 46.1)])).toEqual([])
+    expect(steadyRounds([])).toEqual([])
+  })
+
+  it('takes the higher roof of two with as many rounds', () => {
+    const rounds = [round(40, 40), round(70, 70), round(71, 71), round(41, 41)]
+    expect(steadyRounds(rounds)).toEqual([rounds[1], rounds[2]])
   })
 })

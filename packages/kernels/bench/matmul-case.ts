@@ -1,6 +1,6 @@
 /** One matmul kernel over a cold pool of weights, as benchmark cases. */
-import { type BenchCase, type ColdPool, type SuiteContext, coldPool } from '@metal-fp4/bench'
-import type { DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
+import { type BenchCase, type ColdPool, type SuiteContext, type Timing, coldPool } from '@metal-fp4/bench'
+import type { Device, DeviceBuffer, KernelLibrary } from '@metal-fp4/metal-core'
 import { type KernelDefinition, type ResolvedArgument, quantizeRowsInt8, record, resolveKernel } from '../src/index.js'
 import { dequantizeRows } from '../src/oracles/int8_rows.js'
 import { argumentArray } from './arrays.js'
@@ -57,7 +57,7 @@ function isWeight(name: string): boolean {
   return ['codes', 'scales', 'columnScales', 'weights', 'B'].includes(name)
 }
 
-/** Cases of one matrix in one packing order: they share its copies. */
+/** Cases of one matrix in one packing order: they share its copies, and those of several rows are compared with one row. */
 export function* matmulCases(
   context: SuiteContext,
   library: KernelLibrary,
@@ -66,25 +66,55 @@ export function* matmulCases(
   if (setups.length === 0) return
   const pool = weightPool(context, setups[0])
   try {
-    for (const setup of setups) yield* matmulCase(context, library, setup, pool)
+    for (const setup of setups) {
+      const single = setups.find((other) => setup.m > 1 && isSingleRowOf(other, setup))
+      const products: Product[] = []
+      try {
+        for (const one of single ? [setup, single] : [setup]) products.push(prepare(context.device, library, one, pool))
+        const [product, one] = products
+        yield { ...caseOf(setup, product), ...(single && { against: { what: 'M = 1', run: one.run } }) }
+      } finally {
+        for (const product of products) product.dispose()
+      }
+    }
   } finally {
     pool.dispose()
   }
 }
 
-/** Yields the case; what it holds is freed when the generator goes on. */
-function* matmulCase(
-  { device }: SuiteContext,
+function isSingleRowOf(other: MatmulSetup, { definition, format, constants }: MatmulSetup): boolean {
+  return (
+    other.m === 1
+    && other.definition === definition
+    && other.format === format
+    && other.constants.precision === constants.precision
+  )
+}
+
+/** A setup's activations, output and graphs over the copies of its weights. */
+interface Product {
+  readonly args: readonly ResolvedArgument[]
+  readonly bytes: number
+  readonly operations: number
+  readonly out: DeviceBuffer
+  readonly run: () => Promise<Timing>
+  dispose(): void
+}
+
+function prepare(
+  device: Device,
   library: KernelLibrary,
-  setup: MatmulSetup,
+  { definition, problem, constants, m, k, copiesPerSample }: MatmulSetup,
   pool: ColdPool<WeightCopy>,
-): Generator<BenchCase> {
-  const { definition, problem, constants, format, m, n, k, copiesPerSample, variant } = setup
+): Product {
   const { args, bytes, operations } = resolveKernel(definition, problem, constants)
   const owned: { dispose(): void }[] = []
   const own = <T extends { dispose(): void }>(one: T): T => {
     owned.push(one)
     return one
+  }
+  const dispose = (): void => {
+    for (const one of owned.splice(0).reverse()) one.dispose()
   }
   try {
     const others: Record<string, DeviceBuffer | null> = {}
@@ -113,30 +143,41 @@ function* matmulCase(
         return graph
       })
     let turn = 0
-    const out = (others.out ?? others.C) as DeviceBuffer
-    yield {
-      kernel: definition.name,
-      format,
-      precision: constants.precision === 'int8' ? 'int8' : 'float32',
-      m,
-      n,
-      k,
+    return {
+      args,
       bytes,
       operations,
-      ...(variant !== undefined && { variant }),
+      out: (others.out ?? others.C) as DeviceBuffer,
       async run() {
         const { durationNs } = await graphs[turn++ % graphs.length].submit().completed
         return { durationNs, repeats: perGraph }
       },
-      async verify() {
-        const data = await out.read()
-        const half = args.find((argument) => argument.definition.name === 'C')?.type === 'f16'
-        checkFinite(definition.name, data, half)
-      },
-      check: () => checkAgainstOracle(setup, args, out, () => graphs[0].submit().completed),
+      dispose,
     }
-  } finally {
-    for (const one of owned.reverse()) one.dispose()
+  } catch (error) {
+    dispose()
+    throw error
+  }
+}
+
+function caseOf(setup: MatmulSetup, { args, bytes, operations, out, run }: Product): BenchCase {
+  const { definition, constants, format, m, n, k, variant } = setup
+  return {
+    kernel: definition.name,
+    format,
+    precision: constants.precision === 'int8' ? 'int8' : 'float32',
+    m,
+    n,
+    k,
+    bytes,
+    operations,
+    ...(variant !== undefined && { variant }),
+    run,
+    async verify() {
+      const half = args.find((argument) => argument.definition.name === 'C')?.type === 'f16'
+      checkFinite(definition.name, await out.read(), half)
+    },
+    check: () => checkAgainstOracle(setup, args, out, run),
   }
 }
 

@@ -1,5 +1,7 @@
 /** Cases by one name: several command lines that are run as one, into one report. */
 import { fail } from '../errors.js'
+import type { Goal } from '../goals.js'
+import type { BenchRow } from '../rows.js'
 import { type CliOptions, makeProgram } from './program.js'
 
 /** What `--preset NAME` runs. */
@@ -9,6 +11,8 @@ export interface Preset {
   readonly summary: string
   /** Suites and what to run of them, as after `bench`: 'gemv --shape 4096x14336 --m 1,2'. `--threads` there leaves out all others. */
   readonly lines: readonly string[]
+  /** What the rows are to reach, and whether they did (`judge`). */
+  goals?(rows: readonly BenchRow[]): readonly Goal[]
 }
 
 /** One line, parsed. */

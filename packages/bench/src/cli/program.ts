@@ -60,7 +60,7 @@ export function makeProgram({ verbs = [], presets = [] }: ProgramParts = {}): Co
       'threads of the CPU device, e.g. 1,2 (default: 1 and all cores)',
       listOf(parseUpTo(mostThreads)),
     )
-    .option('--samples <count>', 'exactly this many samples a case', parseCount)
+    .option('--samples <count>', 'this many samples a case', parseCount)
     .option('--time <ms>', 'milliseconds for a case, when --samples is not given (default: 600)', parseCount)
     .addOption(
       new Option('--device <backend>', 'cpu, metal or cuda (default: the best that works)').choices([

@@ -1,5 +1,5 @@
 /** Saved reports as one HTML page: finished pictures, no script, nothing loaded from anywhere. */
-import { cells, columns, countColumns, machineLine } from '../reporters/columns.js'
+import { type Cells, cells, columns, countColumns, goalColumns, machineLine } from '../reporters/columns.js'
 import type { BenchReport, BenchRow } from '../rows.js'
 import { byRows } from './by-rows.js'
 import { type Section, escape, htmlTable, sectionHtml } from './draw.js'
@@ -17,10 +17,18 @@ export interface HtmlOptions {
 export function htmlReport(reports: readonly BenchReport[], { title = 'FP4 benchmarks' }: HtmlOptions = {}): string {
   const rows = reports.flatMap((report) => report.rows)
   const counts = reports.flatMap((report) => report.counts ?? [])
+  const goals = cells(
+    reports.flatMap((report) => report.goals ?? []),
+    goalColumns,
+  )
   const sections = [roofline(rows), byRows(rows), stepSection(rows), peersSection(rows)].filter(
     (section): section is Section => section !== null,
   )
-  const links = [...sections.map(({ id, title: name }) => [id, name]), ['rows', 'All rows']]
+  const links = [
+    ...(goals.texts.length > 0 ? [['goals', 'Goals']] : []),
+    ...sections.map(({ id, title: name }) => [id, name]),
+    ['rows', 'All rows'],
+  ]
   const nav = links.map(([id, name]) => `<li><a href="#${id}">${escape(name)}</a></li>`).join('')
   const timed = cells(rows, columns)
   const counted = cells(counts, countColumns)
@@ -49,12 +57,20 @@ export function htmlReport(reports: readonly BenchReport[], { title = 'FP4 bench
 <ul class="machines">${reports.map(machineItem).join('')}</ul>
 ${failures(reports)}
 <nav aria-label="Sections"><ul>${nav}</ul></nav>
+${goalsHtml(goals)}
 ${sections.map(sectionHtml).join('\n')}
 <section id="rows"><h2>All rows</h2>${note}<details><summary>${rowCount(rows, counts.length)}</summary>${tables.join('')}</details></section>
 </main>
 </body>
 </html>
 `
+}
+
+/** What was wanted beside what was reached, before the pictures. */
+function goalsHtml({ shown, texts }: Cells): string {
+  if (texts.length === 0) return ''
+  const titles = shown.map(({ title }) => title)
+  return `<section id="goals"><h2>Goals</h2>${htmlTable(titles, texts)}</section>`
 }
 
 function machineItem({ machine, run }: BenchReport): string {

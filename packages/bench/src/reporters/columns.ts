@@ -1,4 +1,5 @@
 /** The columns that people read; json and csv have all of a row. */
+import type { Goal } from '../goals.js'
 import type { Machine } from '../machine.js'
 import type { BenchRow, CountRow } from '../rows.js'
 
@@ -29,6 +30,12 @@ export const columns: readonly Column[] = [
     // A star: the roof moved while the case ran.
     text: ({ percentOfRoof, roofMoved }) =>
       percentOfRoof === null ? 'cached' : `${percentOfRoof.toFixed(1)}${roofMoved ? '*' : ''}`,
+  },
+  {
+    title: 'times',
+    align: 'right',
+    optional: true,
+    text: ({ times, against }) => (times === undefined ? '' : `${times.toFixed(2)} x ${against}`),
   },
   {
     title: 'GFLOP/s',
@@ -77,6 +84,20 @@ export const countColumns: readonly Column<CountRow>[] = [
   { title: 'bytes read', align: 'right', text: ({ bytesRead }) => String(bytesRead) },
 ]
 
+export const goalColumns: readonly Column<Goal>[] = [
+  { title: 'goal', align: 'left', text: ({ what }) => what },
+  { title: 'threads', align: 'right', text: ({ threads }) => String(threads) },
+  {
+    title: 'wanted',
+    align: 'right',
+    text: ({ wanted, unit, atMost }) => `${atMost ? 'at most' : 'at least'} ${wanted} ${unit}`,
+  },
+  { title: 'reached', align: 'right', text: ({ reached }) => reached.toPrecision(3) },
+  { title: 'format', align: 'left', optional: true, text: ({ format }) => format ?? '' },
+  // A star: the roof moved while the case ran.
+  { title: 'met', align: 'left', text: ({ met, unsure }) => `${met ? 'yes' : 'NO'}${unsure ? '*' : ''}` },
+]
+
 /** Columns as texts: how wide they are is for the reporter. */
 export interface Cells {
   readonly shown: readonly Pick<Column<never>, 'title' | 'align'>[]
@@ -97,8 +118,7 @@ export function duration(ns: number): string {
 }
 
 /** What the star of a share of the roof means. */
-export const roofMovedNote =
-  '* the roof moved by more than 15 % while the row was measured, also when it was measured anew'
+export const roofMovedNote = '* the roof moved by more than 15 % from round to round, also when more were run'
 
 /** "AMD EPYC, 2 cores, 25.3 GB, linux x64, node v20.20.2, 2026-01-31" */
 export function machineLine({ cpu, cores, memoryBytes, platform, node, date }: Machine): string {

@@ -1,10 +1,10 @@
 /** A table for a terminal. */
 import type { BenchReport, BenchRow } from '../rows.js'
-import { type Cells, cells, columns, countColumns, machineLine, roofMovedNote } from './columns.js'
+import { type Cells, cells, columns, countColumns, goalColumns, machineLine, roofMovedNote } from './columns.js'
 
 /** Colour is by the share of the roof, where memory is the limit, and by what is useful of what is counted. */
 export function table(
-  { machine, rows, counts = [], failures = [] }: BenchReport,
+  { machine, rows, counts = [], goals = [], failures = [] }: BenchReport,
   { color }: { color: boolean },
 ): string {
   const paint = (text: string, code: number): string => (color ? `\u001b[${code}m${text}\u001b[0m` : text)
@@ -21,6 +21,12 @@ export function table(
     )
   }
   if (rows.some(({ roofMoved }) => roofMoved)) lines.push('', paint(roofMovedNote, dim))
+  if (goals.length > 0) {
+    aligned(
+      cells(goals, goalColumns),
+      goals.map(({ met }) => (met ? green : red)),
+    )
+  }
   if (rows.length === 0 && counts.length === 0) lines.push('', 'no rows')
   for (const failure of failures)
     lines.push(paint(`failed: ${failure.suite}: ${failure.case}: ${failure.message}`, red))
