@@ -2,6 +2,7 @@
 // the program that a script runs afterwards.
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { lock } from 'proper-lockfile'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const env = { ...process.env, TURBO_TELEMETRY_DISABLED: '1', TURBO_NO_UPDATE_NOTIFIER: '1' }
@@ -12,6 +13,16 @@ const check = spawnSync(process.execPath, [`${root}/scripts/native.mjs`, 'check'
   stdio: ['ignore', 2, 2],
 })
 if (check.status !== 0) process.exit(check.status ?? 1)
+
+// Two builds of one clone would write the same files: the second waits, and then has nothing to do.
+const waiting = setTimeout(() => process.stderr.write('Waiting for another build of this clone …\n'), 1000)
+const release = await lock(root, {
+  lockfilePath: `${root}/node_modules/.build.lock`,
+  stale: 20_000, // of a build that was killed
+  retries: { forever: true, minTimeout: 200, maxTimeout: 200 },
+  onCompromised: (error) => console.error(`[build] expected this build alone, got ${error.message}`),
+})
+clearTimeout(waiting)
 
 const turbo = spawn('turbo', ['run', 'build', '--output-logs=errors-only', ...process.argv.slice(2)], {
   cwd: root,
@@ -30,8 +41,9 @@ turbo.on('error', (error) => {
   console.error(`[build] expected to run turbo, got ${error.message}. Build through pnpm: npx -y pnpm@10.34.9 build`)
   process.exitCode = 1
 })
-turbo.on('close', (status) => {
+turbo.on('close', async (status) => {
   clearTimeout(notice)
+  await release()
   if (status !== 0) process.stderr.write(Buffer.concat(output))
   process.exitCode = status ?? 1
 })

@@ -67,6 +67,19 @@ describe('fp4-decode generate', () => {
     expect((await run(args)).stdout).toBe(first.stdout)
   })
 
+  it('takes the prompt without a flag, after the dashes of another runner too, and says when the context is full', async () => {
+    const args = ['-m', model, '--temp', '0', '--json']
+    const flagged = await run(['generate', ...args, '-p', 'the cat', '-n', '5'])
+    const plain = await run(['--', 'generate', 'the cat', ...args, '-n', '5'])
+    const told = ({ stdout }: { stdout: string }): unknown => {
+      const { text, tokens, promptTokens } = JSON.parse(stdout) as Record<string, unknown>
+      return { text, tokens, promptTokens }
+    }
+    expect(told(plain)).toEqual(told(flagged))
+    const short = await run(['generate', 'the cat', '-m', model, '--temp', '0', '-n', '200', '--context', '20'])
+    expect(short).toMatchObject({ code: 0, stderr: expect.stringContaining('[generate] the context of ') as string })
+  })
+
   it('reads the prompt from stdin, and stops at a text', async () => {
     const base = ['generate', '-m', model, '--temp', '1', '--seed', '5', '-n', '30', '--json']
     const given = JSON.parse((await run([...base, '-p', 'tell me'])).stdout) as { text: string }
@@ -171,6 +184,8 @@ describe('errors', () => {
     ],
     ['an unknown verb', 2, ['sing'], /unknown command 'sing'/],
     ['a missing argument', 2, ['perplexity'], /missing required argument 'text'/],
+    ['two prompts', 2, ['generate', 'a', '-p', 'b'], /expected one prompt, got two/],
+    ['a word after the prompt', 2, ['generate', 'a', 'b'], /too many arguments for 'generate'/],
     ['two models', 2, ['generate', '-m', 'a', '--geometry', 'b'], /expected --model or --geometry, got both/],
     [
       'a folder that is not there',

@@ -122,9 +122,16 @@ describe('fp4-quant pack', () => {
     [
       'an output that cannot be',
       packArgs('no/such/folder.safetensors'),
-      1,
-      /folder\.safetensors: expected a file that can be written, got none/,
+      2,
+      /expected a folder to write into, got .*folder\.safetensors, whose folder is not there\. Make it first/,
     ],
+    [
+      'nothing to pack',
+      packArgs('x.safetensors', '--include', 'none*'),
+      2,
+      /expected a tensor to pack in .*in\.safetensors, got none of 2 \(2 not included\)\. Widen --include/,
+    ],
+    ['the dashes of another runner', ['--', 'pack'], 2, /required option '--format <name>' not specified/],
     [
       'the input as output',
       ['pack', path('in.safetensors'), path('in.safetensors'), '--format', 'fp4'],

@@ -22,7 +22,7 @@ const defaultMaxTokens = 256
 const storyMaxTokens = 800
 
 export function generateCommand(finish: (exitCode: number) => void): Command {
-  const command = new Command('generate').description('Continue a prompt.')
+  const command = new Command('generate').description('Continue a prompt.').argument('[prompt]', 'the same as --prompt')
   command.option(
     '-p, --prompt <text>',
     `what to continue; - reads it from stdin; ids (1,2,3) for a geometry (default: "${defaultPrompt}")`,
@@ -43,9 +43,13 @@ export function generateCommand(finish: (exitCode: number) => void): Command {
       'fp4-decode generate -m ./Qwen3-0.6B --q-mode mxfp4 -p "Why is the sky blue?" -n 16',
     ],
   ])
-  return command.action(async (flags: GenerateFlags) => {
+  return command.action(async (argument: string | undefined, { prompt, ...flags }: GenerateFlags) => {
+    if (argument !== undefined && prompt !== undefined) {
+      throw new OptionError('[generate] expected one prompt, got two. Leave --prompt out, or the text beside it.')
+    }
+    const given = argument ?? prompt
     // Before the model is loaded, which listens to Ctrl-C: until the input ends, that is to end the program.
-    const text = flags.prompt === '-' ? await readStdin() : flags.prompt
+    const text = given === '-' ? await readStdin() : given
     finish(await withModel(flags, (model, signal) => generate(model, flags, text, signal)))
   })
 }
@@ -79,6 +83,9 @@ async function generate(
     // A story's last line is part of the show; otherwise stdout is the text alone.
     const stream = story ? process.stdout : process.stderr
     stream.write(`\n${speedLine(summary)}\n`)
+    if (summary.finishReason === 'length' && summary.tokens.length < (options.maxTokens ?? 0)) {
+      process.stderr.write(`[generate] the context of ${model.contextLength} tokens is full. Widen it: --context.\n`)
+    }
   }
   return signal.aborted ? interrupted : 0
 }

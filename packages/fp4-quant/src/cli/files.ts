@@ -52,7 +52,11 @@ export async function outputFile(path: string, inputs: readonly string[], force:
   const refuse = (expected: string, got: string, fix: string): never => failOption('pack', expected, got, fix)
   if (path === '-') refuse('the name of a file as output', '-', 'Name a file; ./- is one that is called so.')
   const there = await lstat(path).catch(() => undefined)
-  if (there === undefined) return path
+  if (there === undefined) {
+    const folder = await stat(dirname(resolve(path))).catch(() => undefined)
+    if (!folder?.isDirectory()) refuse('a folder to write into', `${path}, whose folder is not there`, 'Make it first.')
+    return path
+  }
   const target = await realpath(path).catch(() =>
     refuse('an output that can be written', `${path}, a link to nothing`, 'Choose another name.'),
   )

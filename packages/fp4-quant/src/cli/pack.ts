@@ -1,8 +1,10 @@
 /** `fp4-quant pack`. */
+import { failOption } from '../errors.js'
 import type { Fp4Format, ScaleRule } from '../formats.js'
 import type { FileLayout } from '../pack/names.js'
 import type { PackOptions } from '../pack/options.js'
 import { type PackedSafetensors, packSafetensors } from '../pack/pack.js'
+import type { TensorReport } from '../pack/report.js'
 import { type Quantizer, createQuantizer } from '../parallel/index.js'
 import { openInput, outputFile, writeWhole } from './files.js'
 import { type Terminal, bytesText, decibels, printable, progressBar } from './output.js'
@@ -37,6 +39,7 @@ export async function pack(input: string, output: string, flags: PackFlags, term
       onProgress: (done, total) => bar.show(done, total),
     } // prettier-ignore
     const packed = await packSafetensors(opened.file, options)
+    checkAnyPacked(packed.tensors, input)
     await writeWhole(target, packed.chunks)
     bar.clear()
     const seconds = (performance.now() - started) / 1000
@@ -48,6 +51,20 @@ export async function pack(input: string, output: string, flags: PackFlags, term
     await quantizer?.dispose()
     await opened.close()
   }
+}
+
+/** A copy under another name is not what anyone asked for. @throws OptionError before anything is written. */
+function checkAnyPacked(tensors: readonly TensorReport[], input: string): void {
+  if (tensors.length === 0 || tensors.some(({ format }) => format !== undefined)) return
+  const reasons = new Map<string, number>()
+  for (const { reason } of tensors) reasons.set(reason ?? '', (reasons.get(reason ?? '') ?? 0) + 1)
+  const why = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ')
+  failOption(
+    'pack',
+    `a tensor to pack in ${input}`,
+    `none of ${tensors.length} (${why})`,
+    'Widen --include, narrow --exclude, or name a checkpoint that is not packed yet.',
+  )
 }
 
 function summary(
