@@ -1,6 +1,6 @@
 // moe_gemv_fp4: out[m, s, n] = sum over k of x[k] * W[ids[m, s]][k, n], W in FP4 and the order columns64; then nothing or
-// silu(gate) * up. A work item is one expert's tile of 64 columns over all of K, read once for up to 8 of the rows that chose
-// the expert. Order of operations: columns64/1 or columns64/int8/1, so that a row's bits do not depend on what else is in the batch.
+// silu(gate) * up. A work item is one chosen expert's tile of 64 columns over all of K, read once for up to 8 of the rows
+// that chose it. Order of operations: columns64/1 or columns64/int8/1, so that a row's bits do not depend on what else is in the batch.
 #include "kernel.h"
 
 #include "experts.h"
@@ -30,20 +30,24 @@ static void multiply_pairs(const moe_gemv_fp4_call& call, uint64_t expert, uint6
 
 }  // namespace ISA_NAMESPACE
 
-KERNEL_SCRATCH(moe_gemv_fp4, sizeof(uint64_t) * call.params.m * call.params.topK)
+KERNEL_SCRATCH(moe_gemv_fp4, sizeof(uint64_t) * call.params.m * call.params.topK + sizeof(uint32_t) * call.params.experts)
 
 KERNEL_WITH_SCRATCH(moe_gemv_fp4) {
   const moe_gemv_fp4_params& p = call.params;
+  const uint64_t pair_count = uint64_t{p.m} * p.topK, tiles = call.raw->grid[0];
   uint64_t* pairs = static_cast<uint64_t*>(call.raw->scratch);
-  const uint64_t tiles = call.raw->grid[0];
-  uint64_t listed = p.experts, count = 0; // the expert whose pairs are in scratch
+  uint32_t* chosen = reinterpret_cast<uint32_t*>(pairs + pair_count);
+  uint64_t chosen_count = 0;
+  if (chosen_experts(call.raw, call.ids, pair_count, p.topK, p.experts, chosen, &chosen_count)) return 1;
+  uint64_t listed = chosen_count, count = 0; // which of the chosen experts has its pairs in scratch
   for (uint64_t item = begin; item < end; item++) {
-    const uint64_t expert = item / tiles, tile = item % tiles;
-    if (expert != listed) {
-      listed = expert;
-      if (pairs_of_expert(call.raw, call.ids, uint64_t{p.m} * p.topK, p.topK, p.experts, expert, pairs, &count)) return 1;
+    const uint64_t choice = item / tiles, tile = item % tiles;
+    if (choice >= chosen_count) break; // pairs that share experts leave the last places empty
+    if (choice != listed) {
+      listed = choice;
+      count = pairs_of_expert(call.ids, pair_count, chosen[choice], pairs);
     }
-    multiply_pairs(call, expert, tile, pairs, count);
+    multiply_pairs(call, chosen[choice], tile, pairs, count);
   }
   return 0;
 }

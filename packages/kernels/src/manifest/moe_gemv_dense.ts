@@ -38,7 +38,7 @@ export const moeGemvDense = {
   ],
   failures: ['expected ids below the number of experts, got {0} at {1} = row * topK + slot.'],
   launch: {
-    cpu: { grid: ['ceilDiv(n, 16)', 'experts', '1'], threadgroup: [1, 1, 1] },
+    cpu: { grid: ['ceilDiv(n, 16)', 'min(experts, m * topK)', '1'], threadgroup: [1, 1, 1] },
     metal: { grid: ['ceilDiv(n, 16)', 'min(experts, m * topK)', '1'], threadgroup: [128, 1, 1], order: 'rows/lanes/1' },
   },
   operations: "2 * m * topK * n * k * (1 + (epilogue == 'swiglu'))",

@@ -67,7 +67,7 @@ export const moeGemvFp4 = {
   ],
   failures: ['expected ids below the number of experts, got {0} at {1} = row * topK + slot.'],
   launch: {
-    cpu: { grid: ['ceilDiv(n, 64)', 'experts', '1'], threadgroup: [1, 1, 1] },
+    cpu: { grid: ['ceilDiv(n, 64)', 'min(experts, m * topK)', '1'], threadgroup: [1, 1, 1] },
     metal: {
       grid: ['ceilDiv(n, 64)', 'min(experts, m * topK)', '1'],
       threadgroup: [256, 1, 1],
