@@ -7,8 +7,8 @@ export interface Goal {
   readonly what: string
   readonly threads: number
   readonly wanted: number
-  /** Of several rows the one that is farthest from what is wanted. */
-  readonly reached: number
+  /** Of several rows the one that is farthest from what is wanted; null where none has the figure: it failed, or was not run. */
+  readonly reached: number | null
   readonly unit: string
   /** The format of that row, where several were measured. */
   readonly format?: string
@@ -34,12 +34,12 @@ export interface GoalOptions {
   readonly value: (row: BenchRow, rows: readonly BenchRow[]) => number | null | undefined
 }
 
-/** One goal for each number of threads that rows were measured with; none where no row has the figure. */
+/** One goal for each number of threads that any row was measured with. */
 export function judge(
   { what, of, wanted, atMost = false, unit, value }: GoalOptions,
   rows: readonly BenchRow[],
 ): Goal[] {
-  return Object.entries(wanted).flatMap(([count, bound]) => {
+  return Object.entries(wanted).flatMap(([count, bound]): Goal[] => {
     const threads = Number(count)
     const beside = rows.filter((row) => row.threads === threads)
     const figures = beside
@@ -49,17 +49,15 @@ export function judge(
         return typeof figure === 'number' ? [{ row, figure }] : []
       })
       .sort((a, b) => (atMost ? b.figure - a.figure : a.figure - b.figure))
-    if (figures.length === 0) return []
+    if (beside.length === 0) return []
+    const goal = { what, threads, wanted: bound, unit, ...(atMost && { atMost: true as const }) }
+    if (figures.length === 0) return [{ ...goal, reached: null, met: false }]
     const [{ row, figure }] = figures
     return [
       {
-        what,
-        threads,
-        wanted: bound,
+        ...goal,
         reached: figure,
-        unit,
         ...(figures.length > 1 && { format: row.format }),
-        ...(atMost && { atMost: true as const }),
         met: atMost ? figure <= bound : figure >= bound,
         ...(row.roofMoved && { unsure: true as const }),
       },

@@ -33,7 +33,7 @@ export { type Roof, type RoofSource, openRoof } from './roof.js'
 export { type BenchFailure, type BenchReport, type BenchRow, type CountRow, type RunDescription } from './rows.js'
 export { type CountOptions, type CountProgress, countSuites } from './counting.js'
 export { type RunOptions, type RunProgress, runSuites } from './runner.js'
-export { type Round, type SamplingOptions, sampleRounds } from './sampling.js'
+export { type RoofReading, type Round, type SamplingOptions, sampleRounds } from './sampling.js'
 export { roofTolerance, steadyRounds } from './steady.js'
 export { type Summary, medianOf, summarize } from './statistics.js'
 export {

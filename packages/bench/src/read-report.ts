@@ -90,6 +90,9 @@ const rowFields: Readonly<Record<string, Kind>> = {
   engine: optional(text),
   against: optional(text),
   times: optional(positive),
+  againstNs: optional(positives),
+  otherSamplesNs: optional(positives),
+  otherRoofSamples: optional(positives),
 }
 
 const raceFields = { versus: text, speedup: positive, speedupLow: positive, speedupHigh: positive }
@@ -107,7 +110,7 @@ const goalFields = {
   what: text,
   threads: count,
   wanted: number,
-  reached: number,
+  reached: orNull(number),
   unit: text,
   format: optional(text),
   met: flag,

@@ -37,12 +37,15 @@ export interface BenchRow {
   readonly otherRoofSamples?: readonly number[]
   /** How often the case was run until enough rounds saw one roof; left out for once. */
   readonly attempts?: number
-  /** They never did: all rounds are in the row, and the share of the roof is not to be relied upon. */
+  /** They never did, or with fewer than six samples: all rounds are in the row, and the share of the roof is not to be relied upon. */
   readonly roofMoved?: true
   /** What the case is compared with, one after the other: 'M = 1'. */
   readonly against?: string
   /** How many times as long the case takes: the median over the pairs. */
   readonly times?: number
+  /** The interval that holds it with 95 % confidence. */
+  readonly timesLow?: number
+  readonly timesHigh?: number
   readonly againstNs?: readonly number[]
   /** The values were compared with the oracle before anything was timed. */
   readonly checked?: true
@@ -63,8 +66,14 @@ export interface BenchRow {
   readonly outsideKernelsNs?: number
   /** Of `parts` and it together, which are measured at one time; `medianNs` is of another. */
   readonly outsideKernelsPercent?: number
-  /** null when `cached`: what a cache gives is not measured against the roof of the memory. */
+  /**
+   * The median over the rounds of a case, each against the roof before and after it; elsewhere of the row's own two medians. null when
+   * `cached`: what a cache gives is not measured against the roof of the memory.
+   */
   readonly percentOfRoof: number | null
+  /** The interval that holds it with 95 % confidence, of a case with rounds. */
+  readonly percentOfRoofLow?: number
+  readonly percentOfRoofHigh?: number
   /** Only of cases whose bytes stay in a cache from run to run. */
   readonly cached?: true
   /** 1e9 / medianNs: products, layers or steps a second. */

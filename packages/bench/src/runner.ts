@@ -3,9 +3,10 @@ import type { Device } from '@metal-fp4/metal-core'
 import { type Roof, openRoof, roofBytesFor } from './roof.js'
 import { type BenchFailure, type BenchRow, caseName, makeRow, profileFields } from './rows.js'
 import { messageOf } from './errors.js'
-import { type Round, type SamplingOptions, sampleRounds } from './sampling.js'
+import { medianInterval } from './compare/interval.js'
+import { type Round, type RoofReading, type SamplingOptions, fewestSamples, sampleRounds } from './sampling.js'
 import { medianOf } from './statistics.js'
-import { driftOf, steadyRounds } from './steady.js'
+import { driftOf, roofsOf, steadyRounds } from './steady.js'
 import type { BenchCase, Filter, Suite, SuiteContext } from './suite.js'
 
 /** Told as the run goes on; the CLI writes it to stderr. */
@@ -18,7 +19,7 @@ export interface RunOptions extends SamplingOptions {
   readonly device: Device
   readonly suites: readonly Suite[]
   readonly filter?: Filter
-  /** How often a case is run at most until half as many rounds as it has saw one roof. Default 3. */
+  /** How often a case is run at most until half of all its rounds saw one roof. Default 3. */
   readonly attempts?: number
   /** Compare each case that has a check with its oracle first. Default false. */
   readonly check?: boolean
@@ -81,9 +82,6 @@ export async function runSuites(options: RunOptions): Promise<{ rows: BenchRow[]
   return { rows, failures }
 }
 
-/** How many measurements of the read roof go by for one of the copy roof. */
-const copyRoofEvery = 4
-
 async function runCase(
   benchCase: BenchCase,
   suite: Suite,
@@ -91,25 +89,25 @@ async function runCase(
   roof: Roof,
   options: RunOptions,
 ): Promise<BenchRow> {
-  const { attempts = 3, check = false } = options
+  const { attempts = 3, check = false, samples = fewestSamples } = options
   const checked = check && benchCase.check !== undefined
   if (checked) await benchCase.check?.()
-  const copies: number[] = []
-  let measured = 0
-  const measureRoof = async (): Promise<number> => {
-    if (measured++ % copyRoofEvery === 0) copies.push(await roof.measureCopy())
-    return roof.measure()
-  }
+  // Of two readings the higher one: what disturbs a reading makes it lower.
+  const measureRoof = async (): Promise<RoofReading> => ({
+    read: Math.max(await roof.measure(), await roof.measure()),
+    copy: await roof.measureCopy(),
+  })
   const all = await sampleRounds(benchCase, measureRoof, options)
   // What a cache holds does not wait for the memory, whose roof may be as it likes.
   const choose = (): Round[] => (benchCase.cached === true ? all : steadyRounds(all))
-  const wanted = all.length / 2
+  const enough = (chosen: readonly Round[]): boolean =>
+    chosen.length >= all.length / 2 && samplesOf(chosen).length >= Math.min(samples, fewestSamples)
   let tried = 1
-  for (; choose().length < wanted && tried < attempts; tried++) {
+  for (; !enough(choose()) && tried < attempts; tried++) {
     all.push(...(await sampleRounds(benchCase, measureRoof, options)))
   }
   const steady = choose()
-  const moved = steady.length < wanted
+  const moved = !enough(steady)
   const kept = moved ? all : steady
   const roofs = roofsOf(kept)
   const others = all.filter((round) => !kept.includes(round))
@@ -119,13 +117,17 @@ async function runCase(
     suite: suite.name,
     device: name,
     threads,
-    roofGigabytesPerSecond: medianOf(roofs),
+    roofGigabytesPerSecond: medianOf(roofs.map(({ read }) => read)),
     more: {
-      copyRoofGigabytesPerSecond: medianOf(copies),
-      roofSamples: roofs,
-      roofDrift: driftOf(roofs),
+      ...shareOf(benchCase, kept),
+      copyRoofGigabytesPerSecond: medianOf(roofs.map(({ copy }) => copy)),
+      roofSamples: roofs.map(({ read }) => read),
+      roofDrift: driftOf(roofs.map(({ read }) => read)),
       ...(tried > 1 && { attempts: tried }),
-      ...(others.length > 0 && { otherSamplesNs: samplesOf(others), otherRoofSamples: roofsOf(others) }),
+      ...(others.length > 0 && {
+        otherSamplesNs: samplesOf(others),
+        otherRoofSamples: roofsOf(others).map(({ read }) => read),
+      }),
       ...(moved && { roofMoved: true }),
       ...timesOf(benchCase, kept),
       ...(checked && { checked: true }),
@@ -138,16 +140,21 @@ function samplesOf(rounds: readonly Round[]): number[] {
   return rounds.flatMap(({ samplesNs }) => samplesNs)
 }
 
-/** Each measurement once: the one after a round is the one before the next. */
-function roofsOf(rounds: readonly Round[]): number[] {
-  return rounds.flatMap(({ roofs: [before, after] }, i) =>
-    before === rounds[i - 1]?.roofs[1] ? [after] : [before, after],
+/** The share of the roof, round by round: what slows both the case and the memory leaves it alone. */
+function shareOf({ bytes, cached }: BenchCase, rounds: readonly Round[]): Partial<BenchRow> {
+  if (cached === true) return {}
+  const shares = rounds.map(
+    ({ samplesNs, before, after }) => (100 * bytes) / medianOf(samplesNs) / ((before.read + after.read) / 2),
   )
+  const { low, high } = medianInterval(shares)
+  return { percentOfRoof: medianOf(shares), percentOfRoofLow: low, percentOfRoofHigh: high }
 }
 
 /** How many times as long as `against` the case takes, pair by pair. */
 function timesOf({ against }: BenchCase, rounds: readonly Round[]): Partial<BenchRow> {
   if (!against) return {}
   const ratios = rounds.flatMap(({ samplesNs, againstNs }) => samplesNs.map((ns, i) => ns / againstNs[i]))
-  return { against: against.what, times: medianOf(ratios), againstNs: rounds.flatMap(({ againstNs }) => againstNs) }
+  const { low, high } = medianInterval(ratios)
+  const againstNs = rounds.flatMap((round) => round.againstNs)
+  return { against: against.what, times: medianOf(ratios), timesLow: low, timesHigh: high, againstNs }
 }

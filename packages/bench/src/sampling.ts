@@ -12,18 +12,25 @@ export interface SamplingOptions {
   readonly now?: () => number
 }
 
+/** GB/s of plain reads, and of a copy (bytes read and written together). */
+export interface RoofReading {
+  readonly read: number
+  readonly copy: number
+}
+
 /** Samples taken within a few dozen milliseconds, and the roof right before and after them. */
 export interface Round {
   /** Nanoseconds of device time for one product, one number for each run. */
   readonly samplesNs: readonly number[]
-  /** The same of `BenchCase.against`, each taken right after the sample of its place. */
+  /** The same of `BenchCase.against`, in pairs with the samples: run right before or after, in turns. */
   readonly againstNs: readonly number[]
-  /** GB/s before and after. */
-  readonly roofs: readonly [number, number]
+  /** That of the next round's `before` is this very object. */
+  readonly before: RoofReading
+  readonly after: RoofReading
 }
 
 /** Fewer have no 95 % interval of their median; beyond many a fast case gains nothing. */
-const fewestSamples = 6
+export const fewestSamples = 6
 const mostSamples = 200
 const warmupShare = 0.2
 /** Rounds in the time of a case: short enough for the machine to stay as it is within one, long beside a measurement of the roof. */
@@ -31,20 +38,26 @@ const roundsOfTime = 12
 const roundsOfSamples = 4
 
 /**
- * @param measureRoof GB/s; its time is not counted.
+ * A `cached` case is one round: what reads the memory in between would empty its caches.
+ * @param measureRoof its time is not counted.
  * @throws what the case throws, the signal's reason, or BenchError when a case reports no time.
  */
 export async function sampleRounds(
   benchCase: BenchCase,
-  measureRoof: () => Promise<number>,
+  measureRoof: () => Promise<RoofReading>,
   options: SamplingOptions = {},
 ): Promise<Round[]> {
   const { samples, timeMs = 600, signal, now = () => performance.now() } = options
-  const { kernel, against } = benchCase
+  const { kernel, against, cached = false } = benchCase
+  let pairs = 0
   const one = async (): Promise<[number, number?]> => {
     signal?.throwIfAborted()
-    const ns = timeOf(kernel, await benchCase.run())
-    return against ? [ns, timeOf(against.what, await against.run())] : [ns]
+    const own = async (): Promise<number> => timeOf(kernel, await benchCase.run())
+    if (!against) return [await own()]
+    const other = async (): Promise<number> => timeOf(against.what, await against.run())
+    if (pairs++ % 2 === 0) return [await own(), await other()]
+    const otherNs = await other()
+    return [await own(), otherNs]
   }
   let start = now()
   await one()
@@ -58,29 +71,30 @@ export async function sampleRounds(
     if (samples !== undefined) return taken >= samples
     return taken >= mostSamples || (taken >= fewestSamples && now() - start >= timeMs)
   }
-  const roofOf = async (): Promise<number> => {
+  const roofNow = async (): Promise<RoofReading> => {
     const paused = now()
     const roof = await measureRoof()
     start += now() - paused
     return roof
   }
-  let before = await roofOf()
+  let before = await roofNow()
   while (!enough()) {
     const samplesNs: number[] = []
     const againstNs: number[] = []
     const begun = now()
-    const full = (): boolean =>
-      samples === undefined
-        ? samplesNs.length > 0 && now() - begun >= timeMs / roundsOfTime
-        : samplesNs.length >= samples / roundsOfSamples
+    const full = (): boolean => {
+      if (cached) return false
+      if (samples !== undefined) return samplesNs.length >= samples / roundsOfSamples
+      return samplesNs.length > 0 && now() - begun >= timeMs / roundsOfTime
+    }
     while (!enough() && !full()) {
       const [ns, other] = await one()
       samplesNs.push(ns)
       if (other !== undefined) againstNs.push(other)
       taken++
     }
-    const after = await roofOf()
-    rounds.push({ samplesNs, againstNs, roofs: [before, after] })
+    const after = await roofNow()
+    rounds.push({ samplesNs, againstNs, before, after })
     before = after
   }
   return rounds

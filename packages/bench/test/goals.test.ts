@@ -40,7 +40,11 @@ describe('judge', () => {
       },
       { what: 'one row', threads: 2, wanted: 91, reached: 91, unit: '% of the roof', met: true },
     ])
-    expect(judge({ ...roof, of: { suite: 'gemm' } }, rows)).toEqual([])
+    // Not measured is not met; of four threads there is no row at all.
+    expect(judge({ ...roof, of: { suite: 'gemm' } }, rows)).toEqual([
+      { what: 'one row', threads: 1, wanted: 90, reached: null, unit: '% of the roof', met: false },
+      { what: 'one row', threads: 2, wanted: 91, reached: null, unit: '% of the roof', met: false },
+    ])
   })
 
   it('knows bounds from above, and hands on the rows beside', () => {
@@ -64,10 +68,22 @@ describe('a report with goals', () => {
       .map(words)
       .filter(([first]) => first === 'one')
     expect(shown).toEqual([
-      'one row 1 at least 90 % of the roof 80.0 nvfp4 NO*'.split(' '),
-      'one row 2 at least 91 % of the roof 91.0 yes'.split(' '),
+      'one row 1 at least 90 % of the roof 80.00 nvfp4 NO*'.split(' '),
+      'one row 2 at least 91 % of the roof 91.00 yes'.split(' '),
     ])
     expect(report(sampleReport, format)).not.toContain('goal')
+  })
+
+  it('shows on which side of the bound a figure is, and what was not measured', () => {
+    const one = { what: 'a', threads: 1, unit: 'x', met: false }
+    const goals = [
+      { ...one, wanted: 90, reached: 89.97 },
+      { ...one, wanted: 1.1, reached: 1.104, atMost: true as const },
+      { ...one, wanted: 350, reached: 1020 },
+      { ...one, wanted: 2, reached: null },
+    ]
+    const text = report({ ...sampleReport, goals }, 'table')
+    for (const shown of ['89.97', '1.104', '1020.0', 'not measured']) expect(text).toContain(shown)
   })
 
   it('has them in JSON', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   type BenchCase,
+  type RoofReading,
   type Round,
   type SamplingOptions,
   type Timing,
@@ -32,9 +33,11 @@ function fakeCase(
   return { benchCase, now: () => clock, runs: () => runs }
 }
 
+const still: RoofReading = { read: 40, copy: 30 }
+
 /** All samples, under a roof that never moves. */
 async function sampleCase(benchCase: BenchCase, options: SamplingOptions): Promise<number[]> {
-  const rounds = await sampleRounds(benchCase, () => Promise.resolve(40), options)
+  const rounds = await sampleRounds(benchCase, () => Promise.resolve(still), options)
   return rounds.flatMap(({ samplesNs }) => samplesNs)
 }
 
@@ -101,14 +104,15 @@ describe('sampleRounds', () => {
     let roof = 40
     let roofMs = 0
     const clock = (): number => now() + roofMs
-    const measureRoof = (): Promise<number> => {
+    const measureRoof = (): Promise<RoofReading> => {
       roofMs += 1000
-      return Promise.resolve(roof++)
+      return Promise.resolve({ read: roof++, copy: 30 })
     }
     const rounds = await sampleRounds(benchCase, measureRoof, { timeMs: 240, now: clock })
     // 48 ms of warm-up, then rounds of two runs: the shortest that are as long as a twelfth of the time.
     expect(rounds.map(({ samplesNs }) => samplesNs.length)).toEqual([2, 2, 2, 2, 2, 2, 2, 2, 2, 1])
-    expect(rounds.map(({ roofs }) => roofs)).toEqual(rounds.map((_, i) => [40 + i, 41 + i]))
+    expect(rounds.map(({ before, after }) => [before.read, after.read])).toEqual(rounds.map((_, i) => [40 + i, 41 + i]))
+    for (const [i, { before }] of rounds.entries()) if (i > 0) expect(before).toBe(rounds[i - 1].after)
     expect(now()).toBe(240)
   })
 
@@ -126,19 +130,37 @@ describe('sampleRounds', () => {
       order.push('case')
       return benchCase.run()
     }
-    const rounds = await sampleRounds({ ...benchCase, run, against }, () => Promise.resolve(40), {
+    const rounds = await sampleRounds({ ...benchCase, run, against }, () => Promise.resolve(still), {
       samples: 8,
       now,
       timeMs: 0,
     })
-    expect(rounds).toEqual(
-      Array.from({ length: 4 }, () => ({ samplesNs: [300, 300], againstNs: [100, 100], roofs: [40, 40] })),
-    )
-    expect(order).toEqual(Array.from({ length: 9 }, () => ['case', 'against']).flat())
+    const round = { samplesNs: [300, 300], againstNs: [100, 100], before: still, after: still }
+    expect(rounds).toEqual(Array.from({ length: 4 }, () => round))
+    // In turns, so that neither always has what the other leaves in the caches.
+    expect(order.slice(0, 6)).toEqual(['case', 'against', 'against', 'case', 'case', 'against'])
+    expect(order).toHaveLength(18)
     const broken = { what: 'M = 1', run: () => Promise.resolve({ durationNs: 0 }) }
-    await expect(sampleRounds({ ...benchCase, against: broken }, () => Promise.resolve(40), { now })).rejects.toThrow(
-      '[bench] expected M = 1 to report a positive device time',
-    )
+    await expect(
+      sampleRounds({ ...benchCase, against: broken }, () => Promise.resolve(still), { now }),
+    ).rejects.toThrow('[bench] expected M = 1 to report a positive device time')
+  })
+})
+
+describe('a cached case', () => {
+  it('is one round, which no reading of the roof interrupts', async () => {
+    const { benchCase, now } = fakeCase(10)
+    let readings = 0
+    const measureRoof = (): Promise<RoofReading> => {
+      readings++
+      return Promise.resolve(still)
+    }
+    for (const samples of [undefined, 8]) {
+      readings = 0
+      const options = { timeMs: 240, now, ...(samples && { samples }) }
+      expect(await sampleRounds({ ...benchCase, cached: true }, measureRoof, options)).toHaveLength(1)
+      expect(readings).toBe(2)
+    }
   })
 })
 
@@ -146,7 +168,8 @@ describe('steadyRounds', () => {
   const round = (before: number, after: number): Round => ({
     samplesNs: [before + after],
     againstNs: [],
-    roofs: [before, after],
+    before: { read: before, copy: 30 },
+    after: { read: after, copy: 30 },
   })
 
   it('keeps the most rounds that saw one roof, in their order', () => {

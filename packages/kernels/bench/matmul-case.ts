@@ -82,11 +82,18 @@ export function* matmulCases(
   }
 }
 
-function isSingleRowOf(other: MatmulSetup, { definition, format, constants }: MatmulSetup): boolean {
+/** Both have to go through all copies in a sample: in turns, one would find in the caches what the other just read. */
+function isSingleRowOf(
+  other: MatmulSetup,
+  { definition, format, variant, constants, copiesPerSample }: MatmulSetup,
+): boolean {
   return (
     other.m === 1
+    && copiesPerSample === 'all'
+    && other.copiesPerSample === 'all'
     && other.definition === definition
     && other.format === format
+    && other.variant === variant
     && other.constants.precision === constants.precision
   )
 }

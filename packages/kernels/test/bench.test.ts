@@ -99,6 +99,31 @@ describe('suites', () => {
     ])
   })
 
+  it('several rows are compared with one in the same precision, where weights stay cold in turns', async () => {
+    const compared = async (suite: Suite, m: readonly number[]): Promise<unknown[]> => {
+      const options = {
+        filter: { ...filter, m, formats: ['nvfp4'] },
+        samples: 2,
+        attempts: 1,
+        minColdBytes: 1,
+        roofBytes,
+      }
+      const { rows, failures } = await runSuites({ device, suites: [suite], ...options })
+      expect(failures).toEqual([])
+      for (const { times, againstNs } of rows) expect(againstNs?.length ?? 0).toBe(times === undefined ? 0 : 2)
+      return rows.map(({ precision, m, against }) => [precision, m, against])
+    }
+    expect(await compared(gemv, [1, 2])).toEqual([
+      ['int8', 1, undefined],
+      ['float32', 1, undefined],
+      ['int8', 2, 'M = 1'],
+      ['float32', 2, 'M = 1'],
+    ])
+    expect((await compared(gemv, [2])).map((row) => (row as unknown[])[2])).toEqual([undefined, undefined])
+    // A sample of gemm is one product: in turns, one row would read what the others just read.
+    for (const row of await compared(gemm, [1, 9])) expect((row as unknown[])[2]).toBeUndefined()
+  })
+
   it('gemm runs each tile, and the baseline up to 64 rows', async () => {
     expect(await kernels(gemm, { m: [9, 65], formats: ['fp4', 'f16'] })).toEqual([
       'gemm_fp4 panel fp4 int8 9',

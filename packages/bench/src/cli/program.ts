@@ -82,7 +82,7 @@ export function makeProgram({ verbs = [], presets = [] }: ProgramParts = {}): Co
     .option('--precision <names>', `modes of arithmetic: ${precisions.join(', ')}`, listOf(parseWord(precisions)))
     .option(
       '--attempts <count>',
-      'how often a case is run at most until the roof holds still within 15 %',
+      'how often a case is run at most until half of its rounds saw one roof (within 15 %)',
       parseCount,
       3,
     )

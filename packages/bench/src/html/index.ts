@@ -1,5 +1,5 @@
 /** Saved reports as one HTML page: finished pictures, no script, nothing loaded from anywhere. */
-import { type Cells, cells, columns, countColumns, goalColumns, machineLine } from '../reporters/columns.js'
+import { cells, columns, countColumns, goalColumns, machineLine, roofMovedNote } from '../reporters/columns.js'
 import type { BenchReport, BenchRow } from '../rows.js'
 import { byRows } from './by-rows.js'
 import { type Section, escape, htmlTable, sectionHtml } from './draw.js'
@@ -17,15 +17,12 @@ export interface HtmlOptions {
 export function htmlReport(reports: readonly BenchReport[], { title = 'FP4 benchmarks' }: HtmlOptions = {}): string {
   const rows = reports.flatMap((report) => report.rows)
   const counts = reports.flatMap((report) => report.counts ?? [])
-  const goals = cells(
-    reports.flatMap((report) => report.goals ?? []),
-    goalColumns,
-  )
+  const judged = reports.filter((report) => report.goals !== undefined)
   const sections = [roofline(rows), byRows(rows), stepSection(rows), peersSection(rows)].filter(
     (section): section is Section => section !== null,
   )
   const links = [
-    ...(goals.texts.length > 0 ? [['goals', 'Goals']] : []),
+    ...(judged.length > 0 ? [['goals', 'Goals']] : []),
     ...sections.map(({ id, title: name }) => [id, name]),
     ['rows', 'All rows'],
   ]
@@ -40,9 +37,7 @@ export function htmlReport(reports: readonly BenchReport[], { title = 'FP4 bench
         texts,
       ),
     )
-  const note = rows.some(({ roofMoved }) => roofMoved)
-    ? '<p>A star: the roof moved by more than 15 % while the case ran.</p>'
-    : ''
+  const note = rows.some(({ roofMoved }) => roofMoved) ? `<p>${escape(roofMovedNote)}</p>` : ''
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -57,7 +52,7 @@ export function htmlReport(reports: readonly BenchReport[], { title = 'FP4 bench
 <ul class="machines">${reports.map(machineItem).join('')}</ul>
 ${failures(reports)}
 <nav aria-label="Sections"><ul>${nav}</ul></nav>
-${goalsHtml(goals)}
+${goalsHtml(judged)}
 ${sections.map(sectionHtml).join('\n')}
 <section id="rows"><h2>All rows</h2>${note}<details><summary>${rowCount(rows, counts.length)}</summary>${tables.join('')}</details></section>
 </main>
@@ -66,11 +61,16 @@ ${sections.map(sectionHtml).join('\n')}
 `
 }
 
-/** What was wanted beside what was reached, before the pictures. */
-function goalsHtml({ shown, texts }: Cells): string {
-  if (texts.length === 0) return ''
-  const titles = shown.map(({ title }) => title)
-  return `<section id="goals"><h2>Goals</h2>${htmlTable(titles, texts)}</section>`
+/** What was wanted beside what was reached, before the pictures: a table for each report. */
+function goalsHtml(judged: readonly BenchReport[]): string {
+  if (judged.length === 0) return ''
+  const tables = judged.map(({ goals = [], machine }) => {
+    const { shown, texts } = cells(goals, goalColumns)
+    const titles = shown.map(({ title }) => title)
+    const note = goals.some(({ unsure }) => unsure) ? `<p>${escape(roofMovedNote)}</p>` : ''
+    return `<p>${escape(machineLine(machine))}</p>${htmlTable(titles, texts)}${note}`
+  })
+  return `<section id="goals"><h2>Goals</h2>${tables.join('')}</section>`
 }
 
 function machineItem({ machine, run }: BenchReport): string {

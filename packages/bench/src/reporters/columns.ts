@@ -92,11 +92,17 @@ export const goalColumns: readonly Column<Goal>[] = [
     align: 'right',
     text: ({ wanted, unit, atMost }) => `${atMost ? 'at most' : 'at least'} ${wanted} ${unit}`,
   },
-  { title: 'reached', align: 'right', text: ({ reached }) => reached.toPrecision(3) },
+  { title: 'reached', align: 'right', text: reachedText },
   { title: 'format', align: 'left', optional: true, text: ({ format }) => format ?? '' },
   // A star: the roof moved while the case ran.
   { title: 'met', align: 'left', text: ({ met, unsure }) => `${met ? 'yes' : 'NO'}${unsure ? '*' : ''}` },
 ]
+
+/** With digits enough to tell on which side of the bound it is. */
+function reachedText({ reached, wanted }: Goal): string {
+  if (reached === null) return 'not measured'
+  return reached.toFixed(wanted < 10 ? 3 : wanted < 100 ? 2 : 1)
+}
 
 /** Columns as texts: how wide they are is for the reporter. */
 export interface Cells {
