@@ -9,6 +9,12 @@ process.once('SIGINT', () => {
   interrupt.abort(new Error('interrupted'))
 })
 
+// A reader that has seen enough (`| head`) is no error.
+process.stdout.on('error', (error) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
+
 const versions = Object.fromEntries(
   ['packages/fp4-quant', 'packages/metal-core', 'packages/kernels', 'packages/dispatch', 'apps/e2e-decode'].map(
     (folder) => {
@@ -18,11 +24,7 @@ const versions = Object.fromEntries(
   ),
 )
 
-// Of `npm run bench -- gemv` the dashes are left where another runner takes them away.
-const words = process.argv.slice(2)
-if (words[0] === '--') words.shift()
-
-process.exitCode = await runCli([...kernelSuites, ...decodeSuites], words, {
+process.exitCode = await runCli([...kernelSuites, ...decodeSuites], process.argv.slice(2), {
   signal: interrupt.signal,
   verbs,
   presets,

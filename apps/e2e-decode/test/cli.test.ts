@@ -67,17 +67,25 @@ describe('fp4-decode generate', () => {
     expect((await run(args)).stdout).toBe(first.stdout)
   })
 
-  it('takes the prompt without a flag, after the dashes of another runner too, and says when the context is full', async () => {
+  it('takes the prompt without a flag', async () => {
     const args = ['-m', model, '--temp', '0', '--json']
     const flagged = await run(['generate', ...args, '-p', 'the cat', '-n', '5'])
-    const plain = await run(['--', 'generate', 'the cat', ...args, '-n', '5'])
+    const plain = await run(['generate', 'the cat', ...args, '-n', '5'])
     const told = ({ stdout }: { stdout: string }): unknown => {
       const { text, tokens, promptTokens } = JSON.parse(stdout) as Record<string, unknown>
       return { text, tokens, promptTokens }
     }
     expect(told(plain)).toEqual(told(flagged))
-    const short = await run(['generate', 'the cat', '-m', model, '--temp', '0', '-n', '200', '--context', '20'])
-    expect(short).toMatchObject({ code: 0, stderr: expect.stringContaining('[generate] the context of ') as string })
+  })
+
+  it('says when the context is full, and to widen it where the model can do more', async () => {
+    const narrow = await run(['generate', 'the cat', '-m', model, '-n', '200', '--context', '20'])
+    expect(narrow.stderr).toMatch(/\[generate\] the context of \d+ tokens is full\. Widen it: --context\.\n$/)
+    expect(narrow.code).toBe(0)
+    const small = writeCheckpoint({ ...configs.qwen3Moe, max_position_embeddings: 32 })
+    const widest = await run(['generate', 'the cat', '-m', small, '-n', '200'])
+    expect(widest.stderr).toMatch(/\[generate\] the context of 32 tokens is full\. The model was made for no more\.\n$/)
+    expect(widest.code).toBe(0)
   })
 
   it('reads the prompt from stdin, and stops at a text', async () => {

@@ -36,6 +36,7 @@ beforeAll(async () => {
   writeFileSync(path('m-2.safetensors'), await fileOf([b]))
   const map = { weight_map: { 'a.weight': 'm-1.safetensors', 'b.bias': 'm-2.safetensors' } }
   writeFileSync(path('model.safetensors.index.json'), JSON.stringify(map))
+  writeFileSync(path('none.safetensors'), await fileOf([]))
 })
 
 async function call(
@@ -115,23 +116,47 @@ describe('fp4-quant pack', () => {
     ],
     [
       'no input',
-      ['pack', path('none.safetensors'), path('x'), '--format', 'fp4'],
+      ['pack', path('missing.safetensors'), path('x'), '--format', 'fp4'],
       1,
-      /none\.safetensors: expected a file or a folder, got none/,
+      /missing\.safetensors: expected a file or a folder, got none/,
     ],
     [
-      'an output that cannot be',
+      'a folder that is not there',
       packArgs('no/such/folder.safetensors'),
-      2,
-      /expected a folder to write into, got .*folder\.safetensors, whose folder is not there\. Make it first/,
+      1,
+      /no\/such: expected a folder to write into, got none\. Make it first/,
     ],
     [
-      'nothing to pack',
+      'a file in the place of a folder',
+      packArgs('m-1.safetensors/x.safetensors'),
+      1,
+      /m-1\.safetensors: expected a folder to write into, got a file\. Choose another name/,
+    ],
+    [
+      'a name that cannot be',
+      packArgs(`${'x'.repeat(300)}.safetensors`),
+      1,
+      /x\.safetensors: expected a file that can be written, got ENAMETOOLONG/,
+    ],
+    [
+      'no tensor that is included',
       packArgs('x.safetensors', '--include', 'none*'),
       2,
       /expected a tensor to pack in .*in\.safetensors, got none of 2 \(2 not included\)\. Widen --include/,
     ],
-    ['the dashes of another runner', ['--', 'pack'], 2, /required option '--format <name>' not specified/],
+    [
+      'a file with nothing to pack',
+      ['pack', path('m-2.safetensors'), path('x.safetensors'), '--format', 'fp4'],
+      1,
+      /m-2\.safetensors: expected a tensor to pack, got none of 1 \(1 not a matrix .*\)\. Name a checkpoint/,
+    ],
+    [
+      'a file without tensors',
+      ['pack', path('none.safetensors'), path('x.safetensors'), '--format', 'fp4'],
+      1,
+      /none\.safetensors: expected a tensor to pack, got no tensor at all/,
+    ],
+    ['dashes alone', ['--'], 2, /Usage: fp4-quant/],
     [
       'the input as output',
       ['pack', path('in.safetensors'), path('in.safetensors'), '--format', 'fp4'],

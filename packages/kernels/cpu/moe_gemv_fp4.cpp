@@ -28,26 +28,16 @@ static void multiply_pairs(const moe_gemv_fp4_call& call, uint64_t expert, uint6
   }
 }
 
+static Pairs pairs_of(const moe_gemv_fp4_call& call) {
+  return {call.ids, call.params.m, call.params.topK, call.params.experts};
+}
+
 }  // namespace ISA_NAMESPACE
 
-KERNEL_SCRATCH(moe_gemv_fp4, sizeof(uint64_t) * call.params.m * call.params.topK + sizeof(uint32_t) * call.params.experts)
+KERNEL_SCRATCH(moe_gemv_fp4, chosen_scratch(pairs_of(call)))
 
 KERNEL_WITH_SCRATCH(moe_gemv_fp4) {
-  const moe_gemv_fp4_params& p = call.params;
-  const uint64_t pair_count = uint64_t{p.m} * p.topK, tiles = call.raw->grid[0];
-  uint64_t* pairs = static_cast<uint64_t*>(call.raw->scratch);
-  uint32_t* chosen = reinterpret_cast<uint32_t*>(pairs + pair_count);
-  uint64_t chosen_count = 0;
-  if (chosen_experts(call.raw, call.ids, pair_count, p.topK, p.experts, chosen, &chosen_count)) return 1;
-  uint64_t listed = chosen_count, count = 0; // which of the chosen experts has its pairs in scratch
-  for (uint64_t item = begin; item < end; item++) {
-    const uint64_t choice = item / tiles, tile = item % tiles;
-    if (choice >= chosen_count) break; // pairs that share experts leave the last places empty
-    if (choice != listed) {
-      listed = choice;
-      count = pairs_of_expert(call.ids, pair_count, chosen[choice], pairs);
-    }
-    multiply_pairs(call, chosen[choice], tile, pairs, count);
-  }
-  return 0;
+  return for_chosen(call.raw, pairs_of(call), begin, end, [&](uint64_t expert, uint64_t tile, const uint64_t* pairs, uint64_t count) {
+    multiply_pairs(call, expert, tile, pairs, count);
+  });
 }

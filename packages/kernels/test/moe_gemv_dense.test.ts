@@ -4,25 +4,32 @@ import { nmse } from '../src/oracles/compare.js'
 import { moeGemvDense as oracle } from '../src/oracles/moe_gemv_dense.js'
 import { type Target, call, deep, describeTargets } from './support/call.js'
 import { expectSameBits } from './support/compare.js'
-import { type Epilogue, type Input, type Shape, chooseExperts, shapes } from './support/experts.js'
+import { type Epilogue, type Input, type Shape, callOnThreads, chooseExperts, shapes } from './support/experts.js'
 import { activations, denseWeights } from './support/matmul.js'
 
-function makeCase([, m, n, k, experts, topK]: Shape, type: 'f32' | 'f16' | 'bf16', epilogue: Epilogue, input: Input) {
+function makeCase(shape: Shape, type: 'f32' | 'f16' | 'bf16', epilogue: Epilogue, input: Input) {
+  const [, m, n, k, experts, topK] = shape
   const weights = denseWeights(type, experts * (epilogue === 'swiglu' ? 2 : 1) * n * k, n + k)
   const x = activations('rms 1', m * (input === 'perSlot' ? topK : 1), k)
   return {
     problem: { m, n, k, experts, topK },
     constants: { type, epilogue, input },
-    args: { activations: x, ids: chooseExperts(m, experts, topK), weights },
+    args: { activations: x, ids: chooseExperts(shape), weights },
   }
 }
 
 type Rows = 'one' | 'two' | 'four' | 'eight'
 
-async function run(spec: ReturnType<typeof makeCase>, target?: Target, rows: Rows = 'eight'): Promise<Float32Array> {
+/** Runs the kernel on a target or on so many threads of the CPU. What it does not write is NaN. */
+async function run(
+  spec: ReturnType<typeof makeCase>,
+  target: Target | number = 'best',
+  rows: Rows = 'eight',
+): Promise<Float32Array> {
   const { m, n, topK } = spec.problem
   const out = new Float32Array(m * topK * n).fill(NaN)
-  await call(moeGemvDense, { ...spec, constants: { ...spec.constants, rows }, args: { ...spec.args, out } }, target)
+  const whole = { ...spec, constants: { ...spec.constants, rows }, args: { ...spec.args, out } }
+  await (typeof target === 'number' ? callOnThreads(target, moeGemvDense, whole) : call(moeGemvDense, whole, target))
   return out
 }
 
@@ -80,4 +87,13 @@ describeTargets(moeGemvDense, (target) => {
         : 'expected ids below experts = 4, got 4294967295 in row 10, slot 1.',
     )
   })
+})
+
+test.each(shapes)('%s: every tile of every chosen expert, whatever the threads', async (...shape) => {
+  for (const input of ['shared', 'perSlot'] as const) {
+    const spec = makeCase(shape, 'bf16', 'swiglu', input)
+    const out = await run(spec, 1)
+    expect(nmse(out, oracle(spec.problem, spec.constants, spec.args).out)).toBeLessThan(1e-12)
+    expectSameBits(await run(spec, 2), out)
+  }
 })

@@ -4,31 +4,33 @@ import { nmse } from '../src/oracles/compare.js'
 import { moeGemvFp4 as oracle } from '../src/oracles/moe_gemv_fp4.js'
 import { type Target, call, deep, describeTargets } from './support/call.js'
 import { expectSameBits } from './support/compare.js'
-import { type Epilogue, type Input, type Shape, chooseExperts, shapes } from './support/experts.js'
+import { type Epilogue, type Input, type Shape, callOnThreads, chooseExperts, shapes } from './support/experts.js'
 import { activations, packedWeights } from './support/matmul.js'
 
-function makeCase(
-  [, m, n, k, experts, topK]: Shape,
-  format: 'fp4' | 'mxfp4' | 'nvfp4',
-  epilogue: Epilogue,
-  input: Input,
-) {
+function makeCase(shape: Shape, format: 'fp4' | 'mxfp4' | 'nvfp4', epilogue: Epilogue, input: Input) {
+  const [, m, n, k, experts, topK] = shape
   const weights = packedWeights({ n, k, experts, format, stacks: epilogue === 'swiglu' ? 2 : 1 })
   const { codes, scales, columnScales, groupSize } = weights
   const x = activations('rms 1', m * (input === 'perSlot' ? topK : 1), k)
   return {
     problem: { m, n, k, groupSize, experts, topK },
     constants: { format, epilogue, input },
-    args: { activations: x, ids: chooseExperts(m, experts, topK), codes, scales, columnScales },
+    args: { activations: x, ids: chooseExperts(shape), codes, scales, columnScales },
   }
 }
 
 type Rows = 'one' | 'two' | 'four' | 'eight'
 
-async function run(spec: ReturnType<typeof makeCase>, target?: Target, rows: Rows = 'eight'): Promise<Float32Array> {
+/** Runs the kernel on a target or on so many threads of the CPU. What it does not write is NaN. */
+async function run(
+  spec: ReturnType<typeof makeCase>,
+  target: Target | number = 'best',
+  rows: Rows = 'eight',
+): Promise<Float32Array> {
   const { m, n, topK } = spec.problem
   const out = new Float32Array(m * topK * n).fill(NaN)
-  await call(moeGemvFp4, { ...spec, constants: { ...spec.constants, rows }, args: { ...spec.args, out } }, target)
+  const whole = { ...spec, constants: { ...spec.constants, rows }, args: { ...spec.args, out } }
+  await (typeof target === 'number' ? callOnThreads(target, moeGemvFp4, whole) : call(moeGemvFp4, whole, target))
   return out
 }
 
@@ -92,4 +94,13 @@ describeTargets(moeGemvFp4, (target) => {
     )
     expect(() => oracle(fp4.problem, fp4.constants, fp4.args)).toThrow('expected ids below experts = 8, got 8')
   })
+})
+
+test.each(shapes)('%s: every tile of every chosen expert, whatever the threads', async (...shape) => {
+  for (const input of ['shared', 'perSlot'] as const) {
+    const spec = makeCase(shape, 'nvfp4', 'swiglu', input)
+    const out = await run(spec, 1)
+    expect(nmse(out, oracle(spec.problem, spec.constants, spec.args).out)).toBeLessThan(1e-12)
+    expectSameBits(await run(spec, 2), out)
+  }
 })

@@ -84,7 +84,9 @@ async function generate(
     const stream = story ? process.stdout : process.stderr
     stream.write(`\n${speedLine(summary)}\n`)
     if (summary.finishReason === 'length' && summary.tokens.length < (options.maxTokens ?? 0)) {
-      process.stderr.write(`[generate] the context of ${model.contextLength} tokens is full. Widen it: --context.\n`)
+      const { contextLength, spec } = model
+      const fix = contextLength < spec.maxPositions ? 'Widen it: --context.' : 'The model was made for no more.'
+      process.stderr.write(`[generate] the context of ${contextLength} tokens is full. ${fix}\n`)
     }
   }
   return signal.aborted ? interrupted : 0

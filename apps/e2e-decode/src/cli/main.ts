@@ -18,8 +18,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const program = createProgram((code) => (exitCode = code))
   try {
-    // Of `npm run decode -- generate` the dashes are left where another runner takes them away.
-    await program.parseAsync(argv.filter((word, i) => i !== 2 || word !== '--'))
+    await program.parseAsync(argv)
     return exitCode
   } catch (error) {
     return report(error)

@@ -46,15 +46,17 @@ export async function openInput(path: string, signal?: AbortSignal): Promise<Ope
 
 /**
  * The file that an output's name means: links are followed, and a file that is there is kept unless `force`.
- * @throws OptionError before any work is done.
+ * @throws OptionError, or SafetensorsError for a folder that cannot be written into; before any work is done.
  */
 export async function outputFile(path: string, inputs: readonly string[], force: boolean): Promise<string> {
   const refuse = (expected: string, got: string, fix: string): never => failOption('pack', expected, got, fix)
   if (path === '-') refuse('the name of a file as output', '-', 'Name a file; ./- is one that is called so.')
-  const there = await lstat(path).catch(() => undefined)
+  const there = await lstat(path).catch((error: unknown) => {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'ENOENT' || code === 'ENOTDIR' ? undefined : failFile(path, 'a file that can be written', error)
+  })
   if (there === undefined) {
-    const folder = await stat(dirname(resolve(path))).catch(() => undefined)
-    if (!folder?.isDirectory()) refuse('a folder to write into', `${path}, whose folder is not there`, 'Make it first.')
+    await checkFolder(dirname(resolve(path)))
     return path
   }
   const target = await realpath(path).catch(() =>
@@ -132,8 +134,15 @@ async function findFile(path: string): Promise<string> {
   return fault({ file: path, expected: 'model.safetensors or an index', got, fix: 'Name the file itself.' })
 }
 
-function failFile(file: string, expected: string, error: unknown): never {
+/** Of an output that is not there yet. */
+async function checkFolder(folder: string): Promise<void> {
+  const expected = 'a folder to write into'
+  const info = await stat(folder).catch((error: unknown) => failFile(folder, expected, error, 'Make it first.'))
+  if (!info.isDirectory()) fault({ file: folder, expected, got: 'a file', fix: 'Choose another name.' })
+}
+
+function failFile(file: string, expected: string, error: unknown, fixOfNone = 'Check the path.'): never {
   const { code, message } = error as NodeJS.ErrnoException
   const got = code === 'ENOENT' ? 'none' : code === 'ENOSPC' ? 'a full disk' : message
-  return fault({ file, expected, got, fix: code === 'ENOENT' ? 'Check the path.' : 'Check permissions and space.' })
+  return fault({ file, expected, got, fix: code === 'ENOENT' ? fixOfNone : 'Check permissions and space.' })
 }

@@ -6,6 +6,7 @@ import type { PackOptions } from '../pack/options.js'
 import { type PackedSafetensors, packSafetensors } from '../pack/pack.js'
 import type { TensorReport } from '../pack/report.js'
 import { type Quantizer, createQuantizer } from '../parallel/index.js'
+import { fault } from '../safetensors/header.js'
 import { openInput, outputFile, writeWhole } from './files.js'
 import { type Terminal, bytesText, decibels, printable, progressBar } from './output.js'
 
@@ -53,18 +54,21 @@ export async function pack(input: string, output: string, flags: PackFlags, term
   }
 }
 
-/** A copy under another name is not what anyone asked for. @throws OptionError before anything is written. */
+/**
+ * A copy under another name is not what anyone asked for.
+ * @throws before anything is written: OptionError where a flag left tensors out, SafetensorsError where the file has none to pack.
+ */
 function checkAnyPacked(tensors: readonly TensorReport[], input: string): void {
-  if (tensors.length === 0 || tensors.some(({ format }) => format !== undefined)) return
+  if (tensors.some(({ format }) => format !== undefined)) return
   const reasons = new Map<string, number>()
   for (const { reason } of tensors) reasons.set(reason ?? '', (reasons.get(reason ?? '') ?? 0) + 1)
   const why = [...reasons].map(([reason, count]) => `${count} ${reason}`).join(', ')
-  failOption(
-    'pack',
-    `a tensor to pack in ${input}`,
-    `none of ${tensors.length} (${why})`,
-    'Widen --include, narrow --exclude, or name a checkpoint that is not packed yet.',
-  )
+  const got = tensors.length === 0 ? 'no tensor at all' : `none of ${tensors.length} (${why})`
+  if (reasons.has('excluded') || reasons.has('not included')) {
+    failOption('pack', `a tensor to pack in ${input}`, got, 'Widen --include, or narrow --exclude.')
+  }
+  const fix = 'Name a checkpoint that is not packed yet; what is kept by its name is packed with --include.'
+  fault({ file: input, expected: 'a tensor to pack', got, fix })
 }
 
 function summary(

@@ -12,8 +12,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       terminal.err(program.helpInformation())
       return 2
     }
-    // Of `npm run quant -- pack` the dashes are left where another runner takes them away.
-    await program.parseAsync(args[0] === '--' ? args.slice(1) : args, { from: 'user' })
+    await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     if (terminal.signal.aborted) {
