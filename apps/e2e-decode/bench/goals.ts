@@ -61,7 +61,7 @@ const goals: readonly GoalOptions[] = [
     value: ({ gigaflopsPerSecond }) => gigaflopsPerSecond,
   },
   {
-    what: '4 of 32 experts, 2880 x 2880, int8',
+    what: 'experts, 4 of 32, 2880 x 2880, int8',
     of: { suite: 'experts', m: 1, n: 2880, k: 2880, precision: 'int8' },
     wanted: { 1: 75, 2: 75 },
     ...roof,

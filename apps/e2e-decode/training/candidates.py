@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 import data
 import distil
@@ -22,7 +23,8 @@ from model import DEVICE, Config
 LENGTH = 240  # most tokens of a story, so that it ends within the 250 that a reader is shown
 SHORTEST = 90
 RUN = 7  # tokens that may not occur twice in a row
-OPENING = (3, 18)  # fewest and most tokens that are given
+OPENING = (3, 18)  # fewest and most tokens that are given to begin with
+LATE = 0.5  # most of a story that is given to go on with
 
 
 def current(file):
@@ -32,18 +34,28 @@ def current(file):
 
 @lru_cache
 def marks(tokenizer_file):
-    """For every token: whether a sentence ends with it, and how many quotation marks it has."""
+    """For every token: whether it stops a sentence, only closes a quotation, or begins with a space; and how many
+    quotation marks it has."""
     import tokenizers
 
     tokenizer = tokenizers.Tokenizer.from_file(tokenizer_file)
     texts = [tokenizer.decode([i]) for i in range(tokenizer.get_vocab_size())]
-    ends = torch.tensor([bool(re.search(r'[.!?]["”]?\s*$|\n$', t)) for t in texts], device=DEVICE)
-    quotes = torch.tensor([t.count('"') for t in texts], device=DEVICE)
-    return ends, quotes
+    patterns = (r"[.!?][\"”']*$", r"^[\"”']+$", r"^\s")
+    found = [torch.tensor([bool(re.search(p, t)) for t in texts], device=DEVICE) for p in patterns]
+    return *found, torch.tensor([t.count('"') for t in texts], device=DEVICE)
 
 
 def marks_of(args):
     return marks(str(args.out / "tokenizer.json"))
+
+
+def sentence_ends(args, stories):
+    """Where in stories [n, length] a sentence ends."""
+    stop, close, space, _ = (mark[stories["tokens"]] for mark in marks_of(args))
+    place = torch.arange(stop.shape[1], device=stop.device)
+    last = stories["lengths"][:, None] - 1
+    stopped = stop | close & F.pad(stop, (1, 0))[:, :-1]
+    return stopped & (F.pad(space, (0, 1))[:, 1:] | (place == last)) & (place <= last)
 
 
 def runs_of(tokens, lengths, run):
@@ -72,11 +84,10 @@ def common(tokens, lengths, run=6):
 def acceptable(args, stories):
     """Which stories end by themselves, with a sentence, have a fit length, paired quotation marks, and no loop."""
     tokens, lengths = stories["tokens"], stories["lengths"]
-    ends, quotes = marks_of(args)
-    last = tokens.gather(1, (lengths - 1).clamp(min=0)[:, None])[:, 0]
-    paired = quotes[tokens].sum(1) % 2 == 0
+    ends = sentence_ends(args, stories).gather(1, (lengths - 1).clamp(min=0)[:, None])[:, 0]
+    paired = marks_of(args)[-1][tokens].sum(1) % 2 == 0
     fit = (lengths >= SHORTEST) & (lengths < LENGTH)
-    return stories["ended"] & fit & ends[last] & paired & (repeated(tokens, lengths) == 0)
+    return stories["ended"] & fit & ends & paired & (repeated(tokens, lengths) == 0)
 
 
 def matrix(stories, device=DEVICE):
@@ -92,16 +103,23 @@ def matrix(stories, device=DEVICE):
     return {name: value.to(device) for name, value in stories.items()}
 
 
-def openings(args, model, count, seed):
-    """[count, most] first tokens, then -1: half of them of real stories, half of the model's own at temperature 1."""
-    draw, most = random.Random(seed), OPENING[1]
-    real = [draw.choice(material.of(args).whole) for _ in range(count - count // 2)]
-    own, lengths, _ = distil.write(model, count // 2, most + 1, seed)
-    rows = [s[:n] for s, n in zip(own.tolist(), lengths.tolist())] + real
-    out = torch.full((count, most), -1, dtype=torch.long)
+def openings(args, model, count, seed, late=0.0):
+    """[count, most] first tokens, then -1: half of them of real stories, half of the model's own at temperature 1. A
+    share `late` is longer instead: beginnings of real stories, and what fits of the readings."""
+    draw, text = random.Random(seed), material.of(args)
+    few = int(count * (1 - late))
+    own, lengths, _ = distil.write(model, few // 2, OPENING[1] + 1, seed)
+    begun = [s[:n] for s, n in zip(own.tolist(), lengths.tolist())]
+    begun += [draw.choice(text.whole) for _ in range(few - few // 2)]
+    rows = [s[: min(draw.randint(*OPENING), max(1, len(s) - 1))] for s in begun]
+    prefixes = text.readings.prefixes()
+    for n in range(count - few):
+        story = draw.choice(text.whole if n % 2 else prefixes)
+        longest = int(LATE * len(story)) if n % 2 else len(story)
+        rows.append(story[: min(longest, LENGTH - SHORTEST // 2)])
+    out = torch.full((count, max(map(len, rows))), -1, dtype=torch.long)
     for row, story in zip(out, rows):
-        n = min(draw.randint(*OPENING), max(1, len(story) - 1))
-        row[:n] = torch.tensor(story[:n] or [EMPTY])
+        row[: max(1, len(story))] = torch.tensor(story or [EMPTY])
     return out[torch.tensor(draw.sample(range(count), count))].to(DEVICE)
 
 
@@ -126,7 +144,7 @@ def write(args, round_number, model_file, shard):
     parts = []
     for first in range(0, count, each):
         seed = args.seed * 10**7 + round_number * 10**6 + shard * 10**4 + first // each
-        given = openings(args, model, min(each, count - first), seed)
+        given = openings(args, model, min(each, count - first), seed, args.late)
         stories = tell(args, model, given, args.copies, seed, args.temperature, args.min_p)
         stories["groups"] += shard * count + first
         parts.append({name: value.to(torch.int32) for name, value in stories.items()})

@@ -20,7 +20,7 @@ HELD_OUT, VALIDATION = 400, 200
 FRAGMENTS = 880  # about so many entries at the end of the file are paragraphs of longer stories
 MAX_DOCUMENT = 2048  # longest span of one document in training
 WINDOW = 1024  # span cut from a book
-MAX_SPANS = 512  # most document spans in one batch (the boundary array has a fixed size)
+MAX_SPANS = 1024  # most document spans in one batch (the boundary array has a fixed size)
 
 
 def read_stories(path):

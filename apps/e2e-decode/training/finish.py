@@ -37,11 +37,11 @@ def draw(model, quantizer, share):
     model.embedding.lerp_(quantizer(model.embedding), share)
 
 
-def train(args, model_file, round_number, saved):
-    """Trains the copy and saves its float16 state. Texts: the last round's chosen stories, and the real ones."""
+def train(args, model_file, number, saved):
+    """Trains the copy and saves its float16 state. Texts: those of the last round that went on."""
     log, text, rng = Log(args), material.of(args), np.random.default_rng(args.seed)
     torch.manual_seed(args.seed)
-    flat, starts, lengths = refine.chosen_stories(args, round_number)
+    flat, starts, lengths = refine.texts(args, number)
     teacher = candidates.current(model_file)
     model = candidates.current(model_file).train().requires_grad_(True)
     through, steps, total = quantize.StraightThrough(args.group), args.finish_steps, 0.0

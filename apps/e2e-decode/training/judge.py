@@ -1,9 +1,7 @@
-"""Judges: readers that learned to tell real stories from those of the model.
+"""Judges of sense: readers that learned from readings which sentences do not fit.
 
-Reader n was trained without the fold n of the real stories, so it cannot know those by heart, and learns on them
-what the model's stories lack. A judge says at every token how likely the story so far is a real one. The model's
-stories are told at temperature 1, where their words are as varied as those of real stories, and after openings of
-any length: what gives them away is then what they say. (Cooler ones are known by being plain.)
+A judge says at the end of every sentence how likely this one is the first that does not fit. Each leaves out its fold
+of the readings, which measures it; the readings that are held out from everything measure all judges together.
 """
 
 import numpy as np
@@ -12,13 +10,13 @@ import torch.nn.functional as F
 from torch import nn
 
 import candidates
-import data
 import material
 import teachers
 from logs import Log
 from model import DEVICE
+from readings import BLOCK
 
-FIRST = 16  # the opening was given, it says nothing
+ROWS = 64  # stories in a step
 
 
 class Judge(nn.Module):
@@ -27,19 +25,27 @@ class Judge(nn.Module):
         self.reader = reader
         self.head = nn.Parameter(torch.zeros(reader.c.width + 1, device=DEVICE))
 
-    def forward(self, ids, position, cu):
+    def forward(self, ids, position, cu=None):
+        """Log-odds that the sentence that ends at a place does not fit, for ids [b, t]."""
         h, _, _ = self.reader.hidden(ids, position, cu)
-        return h[0].float() @ self.head[:-1] + self.head[-1]
+        return h.float() @ self.head[:-1] + self.head[-1]
+
+    def rows(self, tokens):
+        """The same for stories [b, length]."""
+        ids = F.pad(tokens, (1, 0))
+        return self(ids, torch.arange(ids.shape[1], device=DEVICE))[:, 1:]
 
 
-def joined(real, fake):
-    """Real and invented stories as one flat text. For each of its tokens: 1 if the story is real, and the place in
-    the story from which that counts. Then the label of each story."""
-    both = {name: torch.cat([real[name], fake[name]]) for name in real}
-    label = torch.cat([torch.ones(len(real["lengths"])), torch.zeros(len(fake["lengths"]))]).to(DEVICE)
-    per_token = both["lengths"] + 1
-    first = both["openings"].clamp(min=FIRST).repeat_interleave(per_token)
-    return (*candidates.packed(both), label.repeat_interleave(per_token), first, label)
+def labels(args, read, rows):
+    """The told stories `rows` as a set, and for every token: 0 if a sentence ends there that fits, 1 if it is the first
+    that does not, -1 otherwise (also after that one, where nobody judged)."""
+    stories = candidates.matrix([read.told[i] for i in rows])
+    ends = candidates.sentence_ends(args, stories)
+    first = torch.tensor([read.first[i] for i in rows], device=DEVICE)[:, None]
+    place = torch.arange(ends.shape[1], device=DEVICE)
+    beyond = ends & (place >= first) & (first >= 0)
+    misfit = beyond & (beyond.cumsum(1) == 1)
+    return stories, torch.where(misfit, 1, torch.where(ends & ~beyond, 0, -1))
 
 
 def subset(stories, index):
@@ -47,82 +53,98 @@ def subset(stories, index):
 
 
 @torch.no_grad()
-def verdicts(judges, flat, starts, lengths, size):
-    """Mean log-odds of being real over the last quarter of each story, and over the judges."""
-    odds = torch.zeros(len(flat), device=DEVICE)
-    for index, position, cu, used in candidates.batches(starts, lengths, size):
+def odds(args, judges, stories):
+    """The judges' mean log-odds at every token [n, length]; what is not the end of a sentence says nothing."""
+    flat, starts, lengths = candidates.packed(stories)
+    total = torch.zeros(len(flat), device=DEVICE)
+    for index, position, cu, used in candidates.batches(starts, lengths, args.batch):
         for judge in judges:
-            odds[index[:used]] += judge(flat[index][None], position, cu)[:used] / len(judges)
-    total = torch.cat([odds.new_zeros(1, dtype=torch.double), odds.double().cumsum(0)])
-    end = torch.from_numpy(starts + lengths).to(DEVICE)
-    first = torch.from_numpy(starts + lengths * 3 // 4).to(DEVICE)
-    return ((total[end] - total[first]) / (end - first)).float()
+            total[index[:used]] += judge(flat[index][None], position, cu)[0, :used] / len(judges)
+    place = torch.arange(stories["tokens"].shape[1], device=DEVICE)
+    inside = place < stories["lengths"][:, None]
+    return total[(torch.from_numpy(starts).to(DEVICE)[:, None] + 1 + place).where(inside, 0)]
+
+
+def verdicts(args, judges, stories):
+    """The logarithm of how likely a story fits, sentence by sentence after its opening."""
+    place = torch.arange(stories["tokens"].shape[1], device=DEVICE)
+    own = candidates.sentence_ends(args, stories) & (place >= stories["openings"][:, None])
+    return (F.logsigmoid(-odds(args, judges, stories)) * own).sum(1)
 
 
 def auc(scores, label):
-    """The share of pairs, one real and one invented, in which the real one has the higher score."""
+    """The share of pairs, one with label 1 and one without, in which the former has the higher score."""
     ranks = scores.argsort().argsort().double() + 1
     ones = label > 0
     n = ones.sum()
     return ((ranks[ones].sum() - n * (n + 1) / 2) / (n * (len(label) - n))).item()
 
 
-def imitations(args, model_file, real, seed):
-    """For every real story, one that begins with a few of its tokens, or with much of it, and is the model's then."""
-    generator = torch.Generator(DEVICE).manual_seed(seed)
-    few, late, which = torch.rand(3, len(real["lengths"]), generator=generator, device=DEVICE)
-    few = candidates.OPENING[0] + (few * (candidates.OPENING[1] - candidates.OPENING[0])).long()
-    late = (real["lengths"] * (0.1 + 0.6 * late)).long()
-    cut = torch.where(which < 0.5, few, late)
-    place = torch.arange(real["tokens"].shape[1], device=DEVICE)
-    given = real["tokens"].where(place < cut[:, None], -1)
-    return candidates.tell(args, candidates.current(model_file), given, 1, seed, temperature=1.0, min_p=0.0)
+def measure(values, label, ends):
+    """Of pairs of a misfit and a fitting sentence, and of a whole story and another, the share told apart; and how
+    often the most suspicious sentence of a story, of all that it has, is the misfit."""
+    judged, flawed = label >= 0, (label == 1).any(1)
+    sentences = auc(values[judged], label[judged])
+    stories = auc((F.logsigmoid(-values) * ends).sum(1), (~flawed).long())
+    found = values.where(ends, -1e9).argmax(1) == (label == 1).int().argmax(1)
+    return sentences, stories, found[flawed].float().mean().item()
 
 
-def train(args, round_number, model_file, number):
-    """Teaches judge `number` on its fold; a tenth of it measures, and the best epoch is kept."""
-    seed = args.seed * 1000 + round_number * 100 + number
+def train(args, number):
+    """Teaches judge `number`; the best epoch on its fold is kept."""
+    saved = args.out / f"judge-{number}.pt"
+    if saved.exists():
+        return
+    seed = args.seed * 1000 + number
     torch.manual_seed(seed)
-    log, rng = Log(args), np.random.default_rng(seed)
-    whole = material.of(args).whole
-    real = candidates.matrix([s for i, s in enumerate(whole) if i % args.readers == number])
-    real = subset(real, candidates.acceptable(args, real))
-    count = len(real["lengths"])
-    every = torch.arange(count, device=DEVICE).repeat(args.judge_epochs)
-    fake = imitations(args, model_file, subset(real, every), seed)
-    check = count // 10
-    checked = joined(subset(real, slice(check)), subset(fake, fake["good"] & (fake["groups"] < check)))
+    log, rng, read = Log(args), np.random.default_rng(seed), material.of(args).readings
+    rows = read.rows()
+    stories, label = labels(args, read, rows)
+    mine = torch.tensor([i // BLOCK % args.readers == number for i in rows], device=DEVICE)
+    learned, checked = (~mine).nonzero()[:, 0], subset({**stories, "label": label}, mine)
     judge = Judge(teachers.load(args, "reader", [number])[0].requires_grad_(True))
-    optimizer = torch.optim.AdamW(judge.parameters(), lr=args.judge_lr, weight_decay=0.05, fused=True)
-    best, kept = 0.0, None
+    judge.head.data[-1] = -2.0  # most sentences fit
+    optimizer = torch.optim.AdamW(judge.parameters(), lr=args.judge_lr, weight_decay=0.1, fused=DEVICE == "cuda")
+    steps, step = args.judge_epochs * (len(learned) // ROWS), 0
+    best, kept = (0.0,), None
     for epoch in range(args.judge_epochs):
         judge.train()
-        place = fake["groups"] - epoch * count
-        invented = subset(fake, fake["good"] & (place >= check) & (place < count))
-        flat, starts, lengths, label, first, _ = joined(subset(real, slice(check, None)), invented)
-        order = rng.permutation(len(starts))
-        for index, position, cu, _ in data.batches(starts[order], lengths[order], args.batch, DEVICE):
-            odds = judge(flat[index][None], position, cu)
-            loss = F.binary_cross_entropy_with_logits(odds, label[index], reduction="none")
-            ((position >= first[index]) * loss).mean().backward()
+        order = learned[torch.from_numpy(rng.permutation(len(learned))).to(DEVICE)]
+        for part in order[: len(order) // ROWS * ROWS].split(ROWS):
+            for group in optimizer.param_groups:
+                group["lr"] = args.judge_lr * min((step + 1) / 20, 1 - step / steps)
+            step += 1
+            values, judged = judge.rows(stories["tokens"][part]), label[part] >= 0
+            F.binary_cross_entropy_with_logits(values[judged], label[part][judged].float()).backward()
             nn.utils.clip_grad_norm_(judge.parameters(), 1.0)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         judge.eval()
-        area = auc(verdicts([judge], *checked[:3], args.batch), checked[5])
-        n = len(invented["lengths"])
-        who = f"refinement {round_number}, judge {number}, epoch {epoch + 1}"
-        log(f"{who}: {area:.3f} of pairs told apart ({n} imitations)")
-        if area >= best:
-            best, kept = area, {name: w.clone() for name, w in judge.state_dict().items()}
-    torch.save(kept, args.out / f"judge-{round_number}-{number}.pt")
-    return best
+        with torch.no_grad():
+            values = torch.cat([judge.rows(t) for t in checked["tokens"].split(ROWS)])
+        result = measure(values, checked["label"], candidates.sentence_ends(args, checked))
+        log(f"judge {number}, epoch {epoch + 1}: {said(result)} ({len(learned)} readings)")
+        if result > best:
+            best, kept = result, {name: w.clone() for name, w in judge.state_dict().items()}
+    torch.save(kept, saved)
 
 
-def load(args, round_number):
+def said(result):
+    return "told apart %.3f of sentences, %.3f of stories; misfit found %.3f" % result
+
+
+def together(args, judges):
+    """Measures them on the readings that are held out."""
+    read = material.of(args).readings
+    stories, label = labels(args, read, read.rows(held_out=True))
+    result = measure(odds(args, judges, stories), label, candidates.sentence_ends(args, stories))
+    Log(args)(f"all judges, held-out readings: {said(result)}")
+
+
+def load(args):
     judges = []
     for number in range(args.readers):
         judge = Judge(teachers.load(args, "reader", [number])[0])
-        judge.load_state_dict(torch.load(args.out / f"judge-{round_number}-{number}.pt", map_location=DEVICE))
+        judge.load_state_dict(torch.load(args.out / f"judge-{number}.pt", map_location=DEVICE))
         judges.append(judge.eval().requires_grad_(False))
     return judges

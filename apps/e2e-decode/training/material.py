@@ -7,6 +7,7 @@ import torch
 from tokenizers import Tokenizer
 
 import data
+import readings
 from model import DEVICE
 
 
@@ -19,15 +20,19 @@ class Material:
         self.validation = data.encode(self.tokenizer, corpus.validation)
         self.stories = data.encode(self.tokenizer, corpus.stories)
         self.whole = self.stories[: len(corpus.whole)]  # those of the usual kind, from beginning to end
+        self.readings = readings.Readings(self.tokenizer)
         self.books = data.flatten(data.encode(self.tokenizer, corpus.books))[0]
 
-    def training_text(self, without=None, folds=1):
-        """(flat text on the device, spans of the stories, range of the books). Every `folds`-th story,
-        from number `without` on, can be left out."""
-        flat, starts, lengths = data.flatten(self.stories)
-        part = np.arange(len(starts)) % folds != (-1 if without is None else without)
+    def real(self, times):
+        """Stories by people, with those of the readings so many times: flat text, spans."""
+        flat, *documents = data.flatten(self.stories + times * self.readings.stories())
+        return flat, data.spans(*documents)
+
+    def training_text(self, times):
+        """(flat text on the device, spans of the stories, range of the books)."""
+        flat, spans = self.real(times)
         text = torch.from_numpy(np.concatenate([flat, self.books, [0]])).to(DEVICE)
-        return text, data.spans(starts[part], lengths[part]), (len(flat), len(flat) + len(self.books))
+        return text, spans, (len(flat), len(flat) + len(self.books))
 
 
 @lru_cache

@@ -14,13 +14,10 @@ PAIRS = 64  # in a step; two stories each, so they always fit into a batch
 
 
 class Preferences:
-    def __init__(self, args, last_round, before, rng):
-        """`before` is the model that is being refined, as it was."""
-        parts = [
-            torch.load(args.out / f"kept-{last_round}-{shard}.pt", map_location=DEVICE)["pairs"]
-            for shard in range(args.shards)
-        ]
-        stories = {name: torch.cat([part[name] for part in parts]).flatten(0, 1).long() for name in parts[0]}
+    def __init__(self, args, pairs, before, rng):
+        """`pairs` [n, 2, ...], the better story first; `before` is the model that is being refined, as it was."""
+        stories = {name: part.flatten(0, 1).long().to(DEVICE) for name, part in pairs.items()}
+        stories["ended"] = stories["ended"].bool()
         self.flat, self.starts, self.lengths = candidates.packed(stories)
         self.size, self.rng = args.batch, rng
         logp = selection.reading([before], self.flat, self.starts, self.lengths, args.batch)

@@ -1,11 +1,12 @@
 """Scores of stories, and the best ones of each group.
 
-  judge   log-odds, by the judges, that the story is a real one (judge.py)
+  sense   the logarithm of how likely every sentence fits, by the judges (judge.py)
   tie     how much the first half says about the second: log p(second | first) - log p(second alone), a token
   lowest  mean log-probability, by the readers, of the twelve least likely tokens after the opening: slips
   again   the share of four-token runs that the story already had, which speaks against it
   worn    how common its runs of six tokens are among all of the stories, which does too: without it, all of them
           become the same story
+  length  how many tokens it has: every sentence more is one more that may not fit, and the shortest story not the best
 """
 
 import torch
@@ -17,7 +18,7 @@ import teachers
 from logs import Log
 from model import DEVICE, linear
 
-WEIGHTS = {"judge": 1.2, "tie": 0.6, "lowest": 0.5, "again": -0.6, "worn": -0.3}
+WEIGHTS = {"sense": 1.2, "tie": 0.4, "lowest": 0.3, "again": -0.4, "worn": -0.8, "length": 0.4}
 UNACCEPTABLE = 3.0  # standard deviations that a story loses by looping, or by not ending (candidates.acceptable)
 LOWEST = 12
 PAIRS = 2  # of a group: its best stories beside its worst acceptable ones, and as many beside unacceptable ones
@@ -43,10 +44,10 @@ def reading(readers, flat, starts, lengths, size):
 def halves(args, stories):
     """Where the second half begins: after the end of a sentence, as near to the middle as there is one."""
     tokens, lengths = stories["tokens"], stories["lengths"]
-    ends, _ = candidates.marks_of(args)
+    ends = candidates.sentence_ends(args, stories)
     place = torch.arange(1, tokens.shape[1] + 1, device=tokens.device)
     far = (place - lengths[:, None] / 2).abs()
-    return torch.where(ends[tokens] & (place < lengths[:, None]), far, 1e9).argmin(1) + 1
+    return torch.where(ends & (place < lengths[:, None]), far, 1e9).argmin(1) + 1
 
 
 def means(values, first, last):
@@ -57,7 +58,7 @@ def means(values, first, last):
 def features(args, stories, readers, judges):
     """The scores of every story, [n] each."""
     flat, starts, lengths = candidates.packed(stories)
-    scores = {"judge": judge.verdicts(judges, flat, starts, lengths, args.batch)}
+    scores = {"sense": judge.verdicts(args, judges, stories)}
     logp = reading(readers, flat, starts, lengths, args.batch)
     first, last = (torch.from_numpy(a).to(DEVICE) for a in (starts, starts + lengths))
     middle = halves(args, stories)
@@ -81,23 +82,35 @@ def features(args, stories, readers, judges):
     runs = candidates.repeated(stories["tokens"], stories["lengths"], 4)
     scores["again"] = runs / stories["lengths"].clamp(min=1)
     scores["worn"] = candidates.common(stories["tokens"], stories["lengths"])
+    scores["length"] = stories["lengths"].float()
     return scores
 
 
-def overall(stories, scores, scale):
+def overall(stories, scores, scale, weights=WEIGHTS):
     """Weighted sum of the scores, each in its standard deviations over the acceptable candidates of a round."""
-    total = sum(weight * (scores[name] - scale[name][0]) / scale[name][1] for name, weight in WEIGHTS.items())
+    total = sum(weight * (scores[name] - scale[name][0]) / scale[name][1] for name, weight in weights.items())
     return total - UNACCEPTABLE * (~stories["good"]).float()
 
 
-def choose(args, round_number, shard):
-    """Scores a shard of candidates. Saves the best of each group, best first, but of no poor group, and pairs."""
-    log = Log(args)
+def calibrate(args, saved):
+    """Means and deviations of the scores of the stories that were read, by which models are compared."""
+    if saved.exists():
+        return
+    judges, told = judge.load(args), material.of(args).readings.told
+    judge.together(args, judges)
+    scores = features(args, candidates.matrix(told), teachers.load(args, "reader", range(args.readers)), judges)
+    torch.save({name: (value.mean().item(), value.std().item()) for name, value in scores.items()}, saved)
+
+
+def choose(args, round_number, stricter, shard):
+    """Scores a shard of candidates. Saves the best of each group, best first, but of no poor group, and pairs. What is
+    worn counts twice as much for every round whose stories became too much alike."""
+    log, weights = Log(args), {**WEIGHTS, "worn": WEIGHTS["worn"] * 2**stricter}
     stories = candidates.load(args, round_number, shard)
-    scores = features(args, stories, teachers.load(args, "reader", range(args.readers)), judge.load(args, round_number))
+    scores = features(args, stories, teachers.load(args, "reader", range(args.readers)), judge.load(args))
     good = stories["good"]
     scale = {name: (value[good].mean().item(), value[good].std().item()) for name, value in scores.items()}
-    score = overall(stories, scores, scale)
+    score = overall(stories, scores, scale, weights)
     order = (score - 1000.0 * (~good).float()).argsort(descending=True)  # unacceptable stories last
     order = order[stories["groups"][order].argsort(stable=True)]
     groups = stories["groups"][order]
@@ -108,17 +121,15 @@ def choose(args, round_number, shard):
     floor = best.quantile(args.poor)
     kept = (rank < args.keep) & (score[order] > floor) & good[order]
     chosen = judge.subset(stories, order[kept])
-    chosen = {name: value.to(torch.int32).cpu() for name, value in chosen.items()}
+    chosen = {name: value.to(torch.int32).cpu() for name, value in chosen.items() if name in ("tokens", "lengths")}
     pairs = contrasts(stories, order, fresh, score[order][fresh] > floor)
     log(f"refinement {round_number}, shard {shard}: {len(pairs['lengths'])} pairs")
-    kept_file = {**chosen, "scale": scale, "pairs": pairs}
-    torch.save(kept_file, args.out / f"kept-{round_number}-{shard}.pt")
+    torch.save({"best": chosen, "pairs": pairs}, args.out / f"kept-{round_number}-{shard}.pt")
     if shard == 0:
         show(args, round_number, stories, scores, score, order)
     for what, index in (("all", slice(None)), ("first", order[kept & (rank == 0)]), ("kept", order[kept])):
         text = ", ".join(f"{name} {value[index].mean():.3f}" for name, value in scores.items())
         log(f"refinement {round_number}, shard {shard}: {what} {len(score[index])}: {text}")
-    return scale
 
 
 def contrasts(stories, order, fresh, fine):

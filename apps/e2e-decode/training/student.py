@@ -50,8 +50,7 @@ def train(args, saved):
     teachers = teaching.load(args, "teacher", range(args.teachers))
     v = nll(teachers, text.validation, torch.bfloat16)[0]
     log(f"{len(teachers)} teachers together: validation {v:.4f}")
-    real_flat, *documents = data.flatten(text.stories)
-    real = data.spans(*documents)
+    real_flat, real = text.real(args.times)
     torch.manual_seed(args.seed)
     model, steps = Model(Config()).to(DEVICE), args.student_steps
     log(f"student: {model.counts()[0]} parameters, {model.counts()[1]} active a token")

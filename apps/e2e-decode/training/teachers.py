@@ -1,4 +1,5 @@
-"""Dense models on real text: the teachers of the student, and the readers that judge its stories."""
+"""Dense models on real text: the teachers of the student, and the readers that judge its stories. The teachers' text
+has the readings (readings.py) too; the readers', which learn to judge those, has not."""
 
 import numpy as np
 import torch
@@ -17,15 +18,15 @@ def next_token_loss(h, table, target):
     return F.cross_entropy(linear(h, table).float(), target)
 
 
-def train(args, name, number, without=None):
-    """Trains model `number` on stories and books mixed and saves it; a fold of the stories can be left out."""
+def train(args, name, number):
+    """Trains model `number` on stories and books mixed and saves it."""
     saved, log = args.out / f"{name}-{number}.pt", Log(args)
     if saved.exists():
         return
     seed = args.seed * 1000 + number + (500 if name == "reader" else 0)
     torch.manual_seed(seed)
     text = material.of(args)
-    flat, real, book_range = text.training_text(without, args.readers)
+    flat, real, book_range = text.training_text(args.teacher_readings if name == "teacher" else 0)
     c = Config(
         width=args.teacher_width, layers=args.teacher_layers, heads=args.teacher_width // 64, head_dim=64,
         kv_heads=args.teacher_width // 128, inner=args.teacher_width * 3, experts=1, dropout=args.dropout,

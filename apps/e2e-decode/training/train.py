@@ -4,6 +4,7 @@
 """
 
 import argparse
+import json
 import shutil
 import time
 from pathlib import Path
@@ -22,14 +23,11 @@ import selection
 import student
 import teachers
 from logs import Log
+from refine import Variant
 from workers import Workers, results
 
-# Ways to refine that compete in each round, one on each GPU: name, learning rate against a fresh student's, weight of
-# the preferences. The one whose stories have the best score goes on to the next round.
-VARIANTS = (
-    ("gentle", 0.035, 0.5),
-    ("firm", 0.07, 0.5),
-)
+# Ways to learn that compete in each round, in turn on the GPUs. The one whose stories have the best score goes on.
+ROUNDS = (Variant("gentle", 400, 0.035, 0.5), Variant("firm", 400, 0.07, 0.5))
 
 
 def arguments():
@@ -47,8 +45,11 @@ def arguments():
     t.add_argument("--dropout", type=float, default=0.2)
     t.add_argument("--teacher-decay", type=float, default=0.4, help="weight decay")
     t.add_argument("--gutenberg", type=float, default=0.5, help="share of books in the text")
-    t.add_argument("--readers", type=int, default=4, help="models that judge; each leaves out its part of the stories")
+    t.add_argument("--readers", type=int, default=4, help="models that judge")
     t.add_argument("--reader-steps", type=int, default=1600)
+    t.add_argument("--teacher-readings", type=int, default=1, help="times that the teachers' text has the readings")
+    t.add_argument("--judge-epochs", type=int, default=6)
+    t.add_argument("--judge-lr", type=float, default=1e-4)
     s = p.add_argument_group("student")
     s.add_argument("--student", type=Path, help="a finished student's checkpoint, instead of training one")
     s.add_argument("--rounds", type=int, default=1, help="times that the teachers write new stories")
@@ -56,21 +57,22 @@ def arguments():
     s.add_argument("--story-tokens", type=int, default=768)
     s.add_argument("--student-steps", type=int, default=8000)
     s.add_argument("--student-decay", type=float, default=0.02, help="weight decay")
+    s.add_argument("--times", type=int, default=1, help="times that real stories have the readings with them")
     s.add_argument("--hard", type=float, default=0.1, help="weight of the true next token on real stories")
     r = p.add_argument_group("refinement")
-    r.add_argument("--refinements", type=int, default=5)
+    # The run of train.log had five. Read blind, fewer stories hold together after the third, the fourth and the fifth.
+    r.add_argument("--refinements", type=int, default=2)
     r.add_argument("--groups", type=int, default=8192, help="openings of a round")
+    r.add_argument("--late", type=float, default=0.5, help="share of them that are long")
     r.add_argument("--copies", type=int, default=16, help="stories told for each opening")
     r.add_argument("--write-batch", type=int, default=24576, help="stories told at once")
-    r.add_argument("--temperature", type=float, default=0.75)
+    r.add_argument("--temperature", type=float, default=0.65)
     r.add_argument("--min-p", type=float, default=0.05)
     r.add_argument("--keep", type=int, default=3, help="most stories kept of a group")
     r.add_argument("--poor", type=float, default=0.2, help="share of groups whose best story is not kept either")
-    r.add_argument("--judge-epochs", type=int, default=5)
-    r.add_argument("--judge-lr", type=float, default=1e-4)
-    r.add_argument("--refine-steps", type=int, default=500)
     r.add_argument("--beta", type=float, default=0.1, help="how firmly preferences hold to the model before")
-    r.add_argument("--bound", type=float, default=2.1, help="highest validation loss that a variant may have")
+    r.add_argument("--bound", type=float, default=2.1, help="highest validation loss that a round may leave")
+    r.add_argument("--shared", type=float, default=0.35, help="most pairs of stories that may share a run (variety.py)")
     f = p.add_argument_group("finish")
     f.add_argument("--finish-steps", type=int, default=800)
     f.add_argument("--finish-rate", type=float, default=0.04, help="learning rate against a fresh student's")
@@ -102,43 +104,54 @@ def main():
     prepare(args, log)
     workers = Workers(args.shards)
 
-    model = args.out / "student.pt"
-    if not model.exists():
+    first = args.out / "student.pt"
+    if not first.exists():
         workers.run(teachers.train, range(args.teachers), args, "teacher")
-    others = workers.start(train_reader, range(args.readers), args, first=0 if model.exists() else 1)
-    results(workers.start(student.train, [model], args) + others)
-    for number in range(args.refinements):
-        model = refinement(args, workers, log, number, model)
+    beside = 0 if first.exists() else 1
+    learning = workers.start(student.train, [first], args)
+    results(workers.start(train_judge, range(args.readers), args, first=beside))
+    results(workers.start(selection.calibrate, [args.out / "scale.pt"], args, first=1) + learning)
+
+    saved = args.out / "rounds.json"
+    rounds = json.loads(saved.read_text()) if saved.exists() else []
+    if not rounds:
+        workers.run(refine.evaluate, [first], args)
+    while len(rounds) < args.refinements:
+        rounds.append(refined(args, workers, log, rounds))
+        saved.write_text(json.dumps(rounds, indent=1) + "\n")
     finished = args.out / "finished.pt"
     if not finished.exists():
-        workers.run(finish.train, [finished], args, model, args.refinements - 1)
+        workers.run(finish.train, [finished], args, *latest(args, rounds))
     workers.run(report.write, [finished], args)
     workers.close()
     log("done")
 
 
-def refinement(args, workers, log, number, model):
-    """One round of candidates, judges, choice and training; the file of the model that comes out of it."""
-    refined = args.out / f"refined-{number}.pt"
-    if refined.exists():
-        return refined
+def latest(args, rounds):
+    """The file of the model that the last round left which goes on, and the number of that round."""
+    for number in reversed(range(len(rounds))):
+        if rounds[number]["chosen"]:
+            return args.out / f"refined-{number}-{rounds[number]['chosen']}.pt", number
+    return args.out / "student.pt", None
+
+
+def refined(args, workers, log, rounds):
+    """Another round: what became of each variant, and which of them goes on, if any."""
+    number, (model, _) = len(rounds), latest(args, rounds)
+    stricter = sum(not r["chosen"] for r in rounds)
     workers.run(candidates.write, range(args.shards), args, number, model)
-    workers.run(judge.train, range(args.readers), args, number, model)
-    workers.run(selection.choose, range(args.shards), args, number)
-    scores = dict(zip(VARIANTS, workers.run(refine.train, VARIANTS, args, number, model)))
-    fit = {variant: score for variant, score in scores.items() if score is not None}
-    if not fit:
-        log(f"refinement {number}: no variant keeps the perplexity, the model stays as it was")
-        shutil.copyfile(model, refined)
-    else:
-        name = max(fit, key=fit.get)[0]
-        log(f"refinement {number}: {name} goes on")
-        shutil.copyfile(args.out / f"refined-{number}-{name}.pt", refined)
-    return refined
+    workers.run(selection.choose, range(args.shards), args, number, stricter)
+    done = dict(zip((v.name for v in ROUNDS), workers.run(refine.train, ROUNDS, args, number, model)))
+    fit = [name for name, r in done.items() if r["validation"] <= args.bound and r["shared"] <= args.shared]
+    chosen = max(fit, key=lambda name: done[name]["score"], default=None)
+    log(f"refinement {number}: {chosen or 'neither'} goes on")
+    return {"chosen": chosen, "variants": done}
 
 
-def train_reader(args, number):
-    teachers.train(args, "reader", number, without=number)
+def train_judge(args, number):
+    """A reader, and the judge that it becomes."""
+    teachers.train(args, "reader", number)
+    judge.train(args, number)
 
 
 if __name__ == "__main__":

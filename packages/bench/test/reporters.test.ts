@@ -79,7 +79,7 @@ describe('rows', () => {
       ['table', '*'],
       ['md', String.raw`\*`],
     ] as const) {
-      expect(report(moved, kind)).toContain(`\n${star} the roof moved by more than 15 %`)
+      expect(report(moved, kind)).toContain(`\n${star} the roof moved: fewer than half of the rounds`)
       expect(report(results, kind)).not.toContain('the roof moved')
     }
   })

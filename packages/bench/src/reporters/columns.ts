@@ -124,7 +124,8 @@ export function duration(ns: number): string {
 }
 
 /** What the star of a share of the roof means. */
-export const roofMovedNote = '* the roof moved by more than 15 % from round to round, also when more were run'
+export const roofMovedNote =
+  '* the roof moved: fewer than half of the rounds saw one (within 15 %), also when more were run'
 
 /** "AMD EPYC, 2 cores, 25.3 GB, linux x64, node v20.20.2, 2026-01-31" */
 export function machineLine({ cpu, cores, memoryBytes, platform, node, date }: Machine): string {
